@@ -1,0 +1,1 @@
+"""The pipeline: plain functions from the portal to the warehouse, without an orchestrator."""

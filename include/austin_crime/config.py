@@ -1,0 +1,72 @@
+"""Names, limits and paths; the only reader of the environment in the pipeline."""
+
+import os
+from pathlib import Path
+
+DATASET_ID = "fdj4-gpfu"
+BOUNDARIES_ID = "w3v2-cj58"
+DAG_ID = "austin_crime_nightly"
+TIME_ZONE = "America/Chicago"
+
+SQL_DIR = Path(__file__).parents[1] / "sql"
+AGGREGATES = (
+    "crimes_per_year",
+    "crimes_per_hour",
+    "top_crimes",
+    "crimes_per_area",
+    "crimes_per_month",
+)
+READER_ROLE = "austin_crime_reader"
+
+BATCH_ROWS = 100_000
+MAX_RANGES_PER_BATCH = 12
+MAX_SETTLE_ROUNDS = 3
+ABANDONED_AFTER_S = 30 * 60
+CONNECT_TIMEOUT_S = 30
+# The portal's own limit for a query; large group-bys take minutes there.
+QUERY_TIMEOUT_S = 600
+
+
+def source_url() -> str:
+    """Return the portal's address, without a slash at the end."""
+    return os.environ.get("AUSTIN_CRIME_SOURCE_URL", "https://data.austintexas.gov").rstrip("/")
+
+
+def app_token() -> str | None:
+    """Return the Socrata app token, or None: it is optional."""
+    return os.environ.get("AUSTIN_CRIME_APP_TOKEN") or None
+
+
+def warehouse_url() -> str:
+    """Return the warehouse's address with the owner's login, ``postgresql://user:password@host:port/database``.
+
+    Raises
+    ------
+    KeyError
+        If AUSTIN_CRIME_WAREHOUSE_URL is not set.
+    """
+    try:
+        return os.environ["AUSTIN_CRIME_WAREHOUSE_URL"]
+    except KeyError:
+        raise KeyError("AUSTIN_CRIME_WAREHOUSE_URL is not set: expected postgresql://user:password@host:port/database") from None
+
+
+def landing_url() -> str:
+    """Return where batches are kept as received: a folder or a URL such as ``file:///...`` or ``s3://...``."""
+    return os.environ.get("AUSTIN_CRIME_LANDING_URL") or str(Path(__file__).parents[2] / "data" / "landing")
+
+
+def superset_url() -> str | None:
+    """Return Superset's address, or None where there is no Superset to refresh."""
+    return os.environ.get("AUSTIN_CRIME_SUPERSET_URL") or None
+
+
+def superset_login() -> tuple[str, str]:
+    """Return user and password of the login that may refresh Superset's charts and nothing else.
+
+    Raises
+    ------
+    KeyError
+        If a Superset is named but not its login.
+    """
+    return os.environ["AUSTIN_CRIME_SUPERSET_REFRESH_USER"], os.environ["AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD"]
