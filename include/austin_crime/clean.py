@@ -1,0 +1,232 @@
+"""Clean one batch of reports: pandas on Arrow types, vectorised; pure."""
+
+import json
+from collections import Counter
+from typing import NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json
+
+from austin_crime import contract
+
+STRING = pd.ArrowDtype(pa.string())
+SYSTEM_COLUMNS = (":id", ":updated_at")
+# Reports are 0.5 KB; a block must hold the longest one.
+JSON_BLOCK_BYTES = 8 << 20
+
+
+class Cleaned(NamedTuple):
+    """What a batch becomes."""
+
+    # Reports with a readable key, shape (n, 25): the columns of mart.crimes.
+    crimes: pd.DataFrame
+    # Reports without one, shape (m, 9): the columns of staging.rejected_reports that a batch knows.
+    rejects: pd.DataFrame
+    # Values that could not be read, counted as ``rule:source column``.
+    findings: Counter[str]
+
+
+def read_reports(body: bytes) -> pd.DataFrame:
+    """Read the portal's JSON array of reports, every value a string, an absent key null.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Shape (n, 21), Arrow-backed strings: ``:id``, ``:updated_at`` and the kept columns by source name; a column
+        that the dataset does not have is null.
+
+    Raises
+    ------
+    ValueError
+        If the body is not a JSON array of objects.
+    """
+    names = [*SYSTEM_COLUMNS, *(column.source_name for column in contract.COLUMNS)]
+    schema = pa.schema([(name, pa.string()) for name in names])
+    # The portal writes a report a line, "[{…}\n,{…}\n]\n": without brackets and commas that is what Arrow reads.
+    lines = body.strip().removeprefix(b"[").removesuffix(b"]").replace(b"\n,{", b"\n{").strip()
+    if not lines:
+        return schema.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
+    try:
+        table = pyarrow.json.read_json(
+            pa.BufferReader(lines),
+            pyarrow.json.ReadOptions(block_size=max(JSON_BLOCK_BYTES, 1)),
+            pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowInvalid:
+        # Another layout or numbers without quotes: slower, and as good.
+        table = pa.Table.from_pylist([as_strings(report) for report in json.loads(body)], schema=schema)
+    return table.select(names).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def as_strings(report: dict[str, object]) -> dict[str, str]:
+    """Return a report with every value as the portal would write it in quotes."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in report.items()
+        if value is not None
+    }
+
+
+def clean_crimes(reports: pd.DataFrame) -> Cleaned:
+    """Clean reports by the rules of the contract.
+
+    Parameters
+    ----------
+    reports
+        As read_reports gives them.
+
+    Returns
+    -------
+    Cleaned
+        Every report is in ``crimes`` or in ``rejects``, none in both. Times are Austin wall time without zone,
+        ``source_updated_at`` is UTC.
+    """
+    findings: Counter[str] = Counter()
+    reports = reports.mask(reports == "")
+    columns = {
+        column.name: clean_column(reports[column.source_name], column, findings)
+        for column in contract.COLUMNS
+        if column.kind != "key"
+    }
+    crimes = pd.DataFrame(columns, index=reports.index)
+    crimes["occurred_month"] = to_month(crimes["occurred_date"])
+    crimes["occurred_hour"] = hour_of(crimes["occurred_time"])
+    crimes["clearance_name"] = name_clearance(crimes["clearance_status"], findings)
+    crimes["source_month"] = to_month(crimes["reported_date"])
+    crimes["source_row_id"] = reports[":id"]
+    crimes["source_updated_at"] = cast(reports[":updated_at"], pa.timestamp("us", tz="UTC"))
+    keys, reasons = clean_keys(reports["incident_report_number"], findings)
+    crimes.insert(0, "incident_id", keys)
+    is_rejected = reasons.notna()
+    return Cleaned(
+        crimes=crimes[~is_rejected],
+        rejects=describe_rejects(crimes[is_rejected], reports[is_rejected], reasons[is_rejected]),
+        findings=+findings,
+    )
+
+
+def clean_column(values: pd.Series, column: contract.Column, findings: Counter[str]) -> pd.Series:
+    """Clean a column as its kind says; what cannot be read becomes null and is counted."""
+
+    def count(rule: str, number: int) -> None:
+        findings[f"{rule}:{column.source_name}"] += number
+
+    match column.kind:
+        case "text":
+            return values
+        case "integer":
+            return to_integer(keep(values, r"\d{1,9}", "number_unreadable", count), pa.int32())
+        case "flag":
+            return keep(values, "[YN]", "flag_unreadable", count) == "Y"
+        case "timestamp":
+            return to_timestamp(values, count)
+        case "date":
+            return cast(to_timestamp(values, count), pa.date32())
+        case "time":
+            return to_time(keep(values, r"\d{1,4}", "time_unreadable", count), count)
+        case "district":
+            return to_district(values, count)
+        case "block_group":
+            digits = keep(values, r"\d{1,10}", "block_group_unreadable", count)
+            return contract.STATE_FIPS + digits.str.zfill(10)
+        case _:
+            raise ValueError(f"column {column.name}: no rule for kind {column.kind}")
+
+
+def keep(values: pd.Series, pattern: str, rule: str, count) -> pd.Series:
+    """Keep the values that match a pattern as a whole; the others become null and are counted."""
+    is_readable = values.str.fullmatch(pattern)
+    count(rule, int((~is_readable.fillna(True)).sum()))
+    return values.where(is_readable.fillna(False))
+
+
+def cast(values: pd.Series, to: pa.DataType) -> pd.Series:
+    """Cast an Arrow-backed series with Arrow's own rules, which read ISO 8601."""
+    array = pc.cast(pa.chunked_array(values.array.__arrow_array__()), to, safe=False)
+    return pd.Series(pd.arrays.ArrowExtensionArray(array), index=values.index)
+
+
+def to_integer(digits: pd.Series, to: pa.DataType) -> pd.Series:
+    """Read strings of digits as integers."""
+    return cast(digits, to)
+
+
+def to_timestamp(values: pd.Series, count) -> pd.Series:
+    """Read ISO 8601 timestamps without zone; microseconds."""
+    try:
+        return cast(values, pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        read = pd.to_datetime(values.astype(object), format="ISO8601", errors="coerce")
+        count("date_unreadable", int((read.isna() & values.notna()).sum()))
+        return read.astype(pd.ArrowDtype(pa.timestamp("us")))
+
+
+def to_time(digits: pd.Series, count) -> pd.Series:
+    """Read HHMM without leading zeros ("5" is 00:05) as a time of day."""
+    number = to_integer(digits, pa.int64())
+    hour = number // 100
+    minute = number - hour * 100
+    count("hour_out_of_range", int((hour > 23).sum()))
+    count("minute_out_of_range", int(((hour <= 23) & (minute > 59)).sum()))
+    microseconds = (hour * 3600 + minute * 60) * 1_000_000
+    return cast(microseconds.where((hour <= 23) & (minute <= 59)), pa.time64("us"))
+
+
+def to_district(values: pd.Series, count) -> pd.Series:
+    """Read council districts, 1 to 10."""
+    names = [str(district) for district in contract.COUNCIL_DISTRICTS]
+    is_known = values.isin(names)
+    count("district_unreadable", int((~is_known & values.notna()).sum()))
+    return to_integer(values.where(is_known), pa.int16())
+
+
+def to_month(dates: pd.Series) -> pd.Series:
+    """Return the first day of each date's month."""
+    array = pc.floor_temporal(pa.chunked_array(dates.array.__arrow_array__()), unit="month")
+    return pd.Series(pd.arrays.ArrowExtensionArray(array), index=dates.index)
+
+
+def hour_of(times: pd.Series) -> pd.Series:
+    """Return the hour of times of day."""
+    array = pc.cast(pc.hour(pa.chunked_array(times.array.__arrow_array__())), pa.int16())
+    return pd.Series(pd.arrays.ArrowExtensionArray(array), index=times.index)
+
+
+def name_clearance(statuses: pd.Series, findings: Counter[str]) -> pd.Series:
+    """Return the clearance status in words; null where there is none or an unknown one."""
+    names = statuses.map(contract.CLEARANCE_NAMES).astype(STRING)
+    findings["clearance_status_unknown:clearance_status"] += int((names.isna() & statuses.notna()).sum())
+    return names
+
+
+def clean_keys(values: pd.Series, findings: Counter[str]) -> tuple[pd.Series, pd.Series]:
+    """Return the keys as integers, and why a report is rejected (null if it is not)."""
+    is_readable = values.str.fullmatch(r"\d{1,18}").fillna(False)
+    reasons = pd.Series(pd.NA, index=values.index, dtype=STRING)
+    reasons = reasons.mask(~is_readable, "unreadable_key").mask(values.isna(), "missing_key")
+    for reason, number in reasons.value_counts().items():
+        findings[f"{reason}:incident_report_number"] += int(number)
+    return to_integer(values.where(is_readable), pa.int64()), reasons
+
+
+def clean_group_key(dimension: str, key: str | None) -> str | None:
+    """Clean a key of the portal's own counts as the same value in a report would be; a year is its first four digits."""
+    if not key:
+        return None
+    if dimension == "occurred_year":
+        year = to_timestamp(pd.Series([key], dtype=STRING), lambda rule, number: None).dt.year[0]
+        return None if pd.isna(year) else str(year)
+    if dimension == "council_district":
+        return key if key in {str(district) for district in contract.COUNCIL_DISTRICTS} else None
+    return key
+
+
+def describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+    """Return rejected reports with their reason and the raw JSON."""
+    rejects = crimes[
+        ["source_row_id", "source_updated_at", "source_month", "incident_id", "occurred_date", "crime_type", "council_district"]
+    ].assign(reason=reasons)
+    raw = [json.dumps({k: v for k, v in report.items() if pd.notna(v)}) for report in reports.to_dict("records")]
+    return rejects.assign(raw=pd.Series(raw, index=rejects.index, dtype=STRING))

@@ -1,0 +1,272 @@
+"""Fetch batches of reports and land each as received: one file a batch."""
+
+import gzip
+import hashlib
+import logging
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, TypedDict
+
+import requests
+from upath import UPath
+
+from austin_crime import config, contract, landing, portal
+from austin_crime.plan import PlannedMonth, socrata_time
+
+log = logging.getLogger(__name__)
+
+CHUNK_BYTES = 1 << 20
+
+
+class Batch(TypedDict):
+    """A request for the reports of some months; JSON all through, for it travels between tasks."""
+
+    batch_id: str
+    # First days of months, ISO; None for reports without a report date.
+    months: list[str | None]
+    newer_than: str | None
+    expected_count: int
+    columns: list[str]
+
+
+class Manifest(TypedDict):
+    """What a landed file holds."""
+
+    batch_id: str
+    report_count: int
+    byte_count: int
+    sha256: str
+    asked: str
+
+
+def make_batches(
+    months: Iterable[PlannedMonth], newer_than: datetime | None, columns: Sequence[str], prefix: str = "batch"
+) -> list[Batch]:
+    """Pack the months to fetch into batches of one kind, BATCH_ROWS reports and MAX_RANGES_PER_BATCH ranges at most.
+
+    A month of more than BATCH_ROWS reports is a batch of its own.
+    """
+    groups: list[list[PlannedMonth]] = []
+    for kind in ("whole", "topped up"):
+        group: list[PlannedMonth] = []
+        for month in [month for month in months if month.kind == kind]:
+            if group and not fits(group, month):
+                groups.append(group)
+                group = []
+            group.append(month)
+        groups += [group] if group else []
+    return [
+        Batch(
+            batch_id=f"{prefix}-{number:03}",
+            months=[month.month.isoformat() if month.month else None for month in group],
+            newer_than=socrata_time(newer_than) if newer_than and group[0].kind == "topped up" else None,
+            expected_count=sum(month.fetch_count for month in group),
+            columns=list(columns),
+        )
+        for number, group in enumerate(groups, start=1)
+    ]
+
+
+def fits(group: list[PlannedMonth], month: PlannedMonth) -> bool:
+    """Whether one more month keeps a batch within its limits."""
+    rows = sum(member.fetch_count for member in group) + month.fetch_count
+    ranges = to_ranges([member.month for member in [*group, month]])
+    return rows <= config.BATCH_ROWS and len(ranges) <= config.MAX_RANGES_PER_BATCH
+
+
+def to_ranges(months: Iterable[date | None]) -> list[tuple[date, date] | None]:
+    """Join adjacent months to ranges from a first day to the first day after; None stays None, for no date."""
+    ranges: list[tuple[date, date] | None] = []
+    for month in months:
+        last = ranges[-1] if ranges else None
+        if month and last and last[1] == month:
+            ranges[-1] = (last[0], next_month(month))
+        else:
+            ranges.append((month, next_month(month)) if month else None)
+    return ranges
+
+
+def next_month(month: date) -> date:
+    """Return the first day of the month after."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def batch_query(batch: Batch) -> dict[str, str]:
+    """Return the SoQL parameters that ask for a batch.
+
+    The limit leaves room for reports that come while we read, and is never the portal's default of 1000.
+    """
+    ranges = to_ranges([date.fromisoformat(month) if month else None for month in batch["months"]])
+    parts = [
+        f"(rep_date >= '{bounds[0]}T00:00:00' and rep_date < '{bounds[1]}T00:00:00')" if bounds else "rep_date is null"
+        for bounds in ranges
+    ]
+    where = f"({' or '.join(parts)})"
+    if batch["newer_than"]:
+        where += f" and :updated_at > '{batch['newer_than']}'"
+    return {
+        "$select": ",".join([":id", ":updated_at", *batch["columns"]]),
+        "$where": where,
+        "$order": ":id",
+        "$limit": str(limit(batch)),
+    }
+
+
+def limit(batch: Batch) -> int:
+    """Return how many reports an answer may have: twice the expected and a page."""
+    return 2 * batch["expected_count"] + 1000
+
+
+def columns_to_fetch(source_types: dict[str, str]) -> list[str]:
+    """Return the kept columns that the dataset has, in the contract's order."""
+    return [column.source_name for column in contract.COLUMNS if column.source_name in source_types]
+
+
+def batch_path(folder: UPath, batch_id: str) -> UPath:
+    """Return where a batch lands."""
+    return folder / f"{batch_id}.json.gz"
+
+
+def landed(folder: UPath, batch: Batch) -> Manifest | None:
+    """Return the manifest of a batch that has landed whole, else None."""
+    path = batch_path(folder, batch["batch_id"])
+    manifest_path = path.with_name(f"{batch['batch_id']}.manifest.json")
+    if not (path.exists() and manifest_path.exists()):
+        return None
+    manifest: Manifest = landing.read_json(manifest_path)
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while piece := file.read(CHUNK_BYTES):
+            digest.update(piece)
+    return manifest if digest.hexdigest() == manifest["sha256"] else None
+
+
+def land_response(response: requests.Response, batch: Batch, folder: UPath) -> Manifest:
+    """Judge an answer and land its body as received; the file appears under its name only when complete.
+
+    Parameters
+    ----------
+    response
+        Opened with ``stream=True``; the body must not have been read.
+
+    Returns
+    -------
+    Manifest
+        Reports, bytes and SHA-256 of the file.
+
+    Raises
+    ------
+    PortalBusy, PortalStale, TokenRejected, PortalAnswer
+        As the status says; PortalBusy also for a body that is cut, empty or not the JSON array that was asked for.
+        Nothing but a file named ``.part`` is left.
+    """
+    with response:
+        portal.judge_answer(response)
+        path = batch_path(folder, batch["batch_id"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        with part.open("wb") as file:
+            counter = BodyCounter(response.url)
+            for piece in gzip_pieces(response):
+                file.write(piece)
+                counter.feed(piece)
+        counter.finish()
+    if counter.report_count >= limit(batch):
+        raise portal.PortalAnswer(
+            f"{response.url}: expected about {batch['expected_count']} reports, came {counter.report_count}, as many as"
+            " the limit lets through: the dataset grew while we read. Trigger a new run."
+        )
+    part.rename(path)
+    manifest = Manifest(
+        batch_id=batch["batch_id"],
+        report_count=counter.report_count,
+        byte_count=counter.byte_count,
+        sha256=counter.digest.hexdigest(),
+        asked=response.url,
+    )
+    landing.write_json(path.with_name(f"{batch['batch_id']}.manifest.json"), manifest)
+    log.info("landed %s: %s reports, %.1f MB", batch["batch_id"], counter.report_count, counter.byte_count / 1e6)
+    return manifest
+
+
+def gzip_pieces(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body's gzip stream as it comes; a body that came unpacked is packed."""
+    is_gzip = response.headers.get("Content-Encoding", "").lower() == "gzip"
+    pieces = response.raw.stream(CHUNK_BYTES, decode_content=False)
+    if is_gzip:
+        yield from pieces
+        return
+    packer = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
+
+
+class BodyCounter:
+    """Counts the reports of a gzip stream piece by piece, and tells whether it is a whole JSON array."""
+
+    # Quotes inside a JSON string are escaped, so these bytes are a key, once in every report.
+    KEY = b'":id":'
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.digest = hashlib.sha256()
+        self.unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        self.byte_count = self.report_count = 0
+        self.first = self.tail = b""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece of the stream."""
+        self.digest.update(piece)
+        self.byte_count += len(piece)
+        try:
+            text = self.unpacker.decompress(piece)
+        except zlib.error as error:
+            raise portal.PortalBusy(f"{self.url}: the body is not gzip as its header says ({error}).") from error
+        self.first = (self.first + text[:1]).strip()[:1]
+        # Keep what could be the beginning of a key; a whole key is longer than what is kept, so none counts twice.
+        window = self.tail[-(len(self.KEY) - 1) :] + text
+        self.report_count += window.count(self.KEY)
+        self.tail = window[-64:]
+
+    def finish(self) -> None:
+        """Raise PortalBusy unless the stream ended where a JSON array ends."""
+        if not self.unpacker.eof:
+            raise portal.PortalBusy(f"{self.url}: the body was cut after {self.byte_count} bytes; ask again.")
+        if self.first != b"[" or not self.tail.rstrip().endswith(b"]"):
+            raise portal.PortalBusy(
+                f"{self.url}: expected a JSON array, came a body that begins {self.first!r} and ends {self.tail[-40:]!r}."
+            )
+
+
+def fetch_batch(batch: Batch, folder: UPath) -> Manifest:
+    """Ask for a batch and land it, unless it has landed whole already."""
+    manifest = landed(folder, batch)
+    if manifest:
+        log.info("%s has landed already", batch["batch_id"])
+        return manifest
+    response = portal.get(f"/resource/{config.DATASET_ID}.json", batch_query(batch), stream=True)
+    return land_response(response, batch, folder)
+
+
+def read_landed(folder: UPath, batch: Batch) -> bytes:
+    """Return the body of a landed batch, unpacked.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the batch has not landed, or its file is damaged.
+    """
+    if landed(folder, batch) is None:
+        raise FileNotFoundError(
+            f"{batch_path(folder, batch['batch_id'])} is missing or damaged: clear the task that landed it, or trigger a new run."
+        )
+    return gzip.decompress(batch_path(folder, batch["batch_id"]).read_bytes())
+
+
+def manifests(folder: UPath) -> dict[str, Any]:
+    """Return the manifests of all batches landed in a folder, by batch."""
+    return {
+        manifest["batch_id"]: manifest for manifest in map(landing.read_json, sorted(folder.glob("*.manifest.json")))
+    }

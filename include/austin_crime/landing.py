@@ -1,0 +1,27 @@
+"""Where everything heard from the portal is kept as it came: ``<landing>/<load>/<attempt>/<name>``."""
+
+import json
+import re
+from typing import Any
+
+from upath import UPath
+
+from austin_crime import config
+
+
+def folder(load_id: str, attempt: int) -> UPath:
+    """Return the folder of one attempt of a load; signs that file systems dislike become underscores."""
+    return UPath(config.landing_url()) / re.sub(r"[^\w.\-]", "_", load_id) / str(attempt)
+
+
+def write_json(path: UPath, content: Any) -> None:
+    """Write JSON under a temporary name and rename it when complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content, default=str))
+    part.rename(path)
+
+
+def read_json(path: UPath) -> Any:
+    """Read JSON that write_json wrote."""
+    return json.loads(path.read_text())

@@ -1,0 +1,188 @@
+"""Make what was staged equal to the portal, month by month, or fail and publish nothing."""
+
+import logging
+from collections import Counter
+from datetime import date
+
+from upath import UPath
+
+from austin_crime import clean, config, extract, landing, plan, portal, stage
+from austin_crime.loads import Connection
+
+log = logging.getLogger(__name__)
+
+# The portal's own counts that the check compares with: dimension, and the query's group.
+PORTAL_DIMENSIONS = {
+    "occurred_year": "date_trunc_y(occ_date)",
+    "crime_type": "crime_type",
+    "council_district": "council_district",
+}
+
+
+class PortalMoved(Exception):
+    """The portal changed while it was read, again and again; nothing is published."""
+
+
+def settle_months(connection: Connection, folder: UPath) -> int:
+    """Fetch months whole until what would be live equals the portal; return how many rounds that took.
+
+    A round restages what is missing, fetches unequal months whole, asks for the portal's counts and then for its
+    months again; months that moved while we read are fetched again.
+
+    Raises
+    ------
+    PortalMoved
+        After MAX_SETTLE_ROUNDS rounds, with the months.
+    """
+    restage_missing(connection, folder)
+    for round_number in range(1, config.MAX_SETTLE_ROUNDS + 1):
+        resolve(connection)
+        wrong = unequal_months(connection)
+        if wrong:
+            log.warning("%s months differ from the portal and are fetched whole: %s", len(wrong), name_months(wrong))
+        else:
+            keep_portal_counts(connection, folder)
+            wrong = moved_months(connection)
+            if not wrong:
+                describe_losers(connection, folder)
+                connection.commit()
+                return round_number
+            log.warning("the portal changed %s months while we read: %s", len(wrong), name_months(wrong))
+        if round_number < config.MAX_SETTLE_ROUNDS:
+            fetch_again(connection, wrong, folder)
+    raise PortalMoved(
+        f"The portal changed while we read (months {name_months(wrong)}), {config.MAX_SETTLE_ROUNDS} times over."
+        " Nothing was published; trigger a new run when its upload is over, in an hour or so."
+    )
+
+
+def restage_missing(connection: Connection, folder: UPath) -> None:
+    """Stage every batch again if any is not staged whole: unlogged tables are empty after a crash of the server."""
+    counts: Counter[str] = Counter()
+    for table in ("crimes", "rejected_reports"):
+        for row in connection.execute(f"select batch_id, count(*) as n from staging.{table} group by batch_id"):
+            counts[row["batch_id"]] += row["n"]
+    batches = stage.known_batches(connection)
+    if all(known["staged_count"] == counts[known["batch_id"]] for known in batches):
+        return
+    log.warning("not every batch is staged whole: staging all of them again from the landing")
+    for known in batches:
+        extract.fetch_batch(known["batch"], folder)
+        stage.supersede(connection, known["batch"])
+        stage.stage_batch(connection, known["batch"], folder)
+
+
+def resolve(connection: Connection) -> None:
+    """Find out which held reports are replaced and which rows lose their key."""
+    connection.execute((config.SQL_DIR / "load" / "resolve.sql").read_bytes())
+    connection.commit()
+
+
+def unequal_months(connection: Connection) -> set[date | None]:
+    """Return the months of which we would have another number of reports than the portal."""
+    rows = connection.execute((config.SQL_DIR / "load" / "unequal_months.sql").read_bytes())
+    return {row["source_month"] for row in rows}
+
+
+def moved_months(connection: Connection) -> set[date | None]:
+    """Ask the portal for its months again, take note of those that moved since they were planned, and return them."""
+    now = {month.month: month for month in plan.ask_months()}
+    planned = {row["source_month"]: row for row in connection.execute("select * from staging.months")}
+    moved = {
+        month
+        for month in now.keys() | planned.keys()
+        if (now[month].report_count if month in now else 0)
+        != (planned[month]["portal_count"] if month in planned else 0)
+        or (month in now and month in planned and now[month].newest_updated_at != planned[month]["newest_updated_at"])
+    }
+    for month in moved:
+        there = now.get(month)
+        connection.execute(
+            """
+            insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_updated_at, newest_count)
+            values (%s, %s, 'moved while we read', false, %s, %s, 0)
+            on conflict (source_month) do update set
+                kind = excluded.kind, reason = excluded.reason, is_mostly_new = false,
+                portal_count = excluded.portal_count, newest_updated_at = excluded.newest_updated_at
+            """,
+            (
+                month,
+                "whole" if there else "vanished",
+                there.report_count if there else 0,
+                there.newest_updated_at if there else None,
+            ),
+        )
+    connection.commit()
+    return moved
+
+
+def fetch_again(connection: Connection, months: set[date | None], folder: UPath) -> None:
+    """Fetch months whole, in place of what was staged of them."""
+    rows = connection.execute(
+        "update staging.months set kind = case when portal_count = 0 then 'vanished' else 'whole' end,"
+        " reason = case when kind in ('whole', 'vanished') then reason else 'unequal after topping up' end,"
+        " is_mostly_new = false"
+        " where source_month = any(%s) or (source_month is null and %s)"
+        " returning source_month, kind, reason, portal_count",
+        ([month for month in months if month], None in months),
+    ).fetchall()
+    to_fetch = [
+        plan.PlannedMonth(row["source_month"], row["kind"], row["reason"], row["portal_count"], row["portal_count"])
+        for row in sorted(rows, key=lambda row: row["source_month"] or date.max)
+    ]
+    known = stage.known_batches(connection)
+    rounds = {row["batch_id"].split("-")[1] for row in known if row["batch_id"].startswith("settle-")}
+    batches = extract.make_batches(to_fetch, None, known[0]["batch"]["columns"], prefix=f"settle-{len(rounds) + 1}")
+    stage.remove_months(connection, {month.month for month in to_fetch if month.kind == "vanished"})
+    stage.register_batches(connection, batches)
+    connection.commit()
+    for batch in batches:
+        extract.fetch_batch(batch, folder)
+        stage.supersede(connection, batch)
+        stage.stage_batch(connection, batch, folder)
+
+
+def keep_portal_counts(connection: Connection, folder: UPath) -> None:
+    """Ask the portal for its counts by year, crime type and district, clean their keys and keep both."""
+    heard = {
+        dimension: portal.query(
+            f"{group} as group_key,count(*) as report_count", group="group_key", order="group_key", limit="50000"
+        )
+        for dimension, group in PORTAL_DIMENSIONS.items()
+    }
+    landing.write_json(folder / "portal_counts.json", heard)
+    connection.execute("truncate staging.portal_counts")
+    for dimension, rows in heard.items():
+        counts: Counter[str | None] = Counter()
+        for row in rows:
+            counts[clean.clean_group_key(dimension, row.get("group_key"))] += int(row["report_count"])
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into staging.portal_counts (dimension, group_key, report_count) values (%s, %s, %s)",
+                [(dimension, key, number) for key, number in counts.items()],
+            )
+    connection.commit()
+
+
+def describe_losers(connection: Connection, folder: UPath) -> None:
+    """Give reports that lost their key to a newer twin the raw JSON that they came as."""
+    losers = connection.execute(
+        "select batches.batch, array_agg(loser.source_row_id) as row_ids"
+        " from staging.rejected_reports as loser"
+        " inner join staging.crimes as staged using (source_row_id)"
+        " inner join staging.batches as batches on staged.batch_id = batches.batch_id"
+        " where loser.batch_id is null group by batches.batch_id"
+    ).fetchall()
+    for row in losers:
+        raw = stage.raw_reports(folder, row["batch"], set(row["row_ids"]))
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "update staging.rejected_reports set raw = %s where source_row_id = %s and batch_id is null",
+                [(report, row_id) for row_id, report in raw.items()],
+            )
+
+
+def name_months(months: set[date | None]) -> str:
+    """Write months for people: ``2024-05, 2024-06, without a date``; the first twelve."""
+    names = [f"{month:%Y-%m}" if month else "without a date" for month in sorted(months, key=lambda m: m or date.max)]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -1,0 +1,128 @@
+"""Copy cleaned batches into the schema staging; a batch staged twice is there once."""
+
+import json
+import logging
+from datetime import date
+
+import adbc_driver_postgresql.dbapi
+import pandas as pd
+import pyarrow as pa
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from upath import UPath
+
+from austin_crime import clean, config, extract
+from austin_crime.loads import Connection, Row
+
+log = logging.getLogger(__name__)
+
+
+def register_batches(connection: Connection, batches: list[extract.Batch]) -> None:
+    """Make batches known, with nothing staged yet."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into staging.batches (batch_id, batch) values (%s, %s)",
+            [(batch["batch_id"], Jsonb(batch)) for batch in batches],
+        )
+
+
+def known_batches(connection: Connection) -> list[Row]:
+    """Return the rows of ``staging.batches``, in order."""
+    return connection.execute("select * from staging.batches order by batch_id").fetchall()
+
+
+def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> int:
+    """Clean a landed batch and stage it in one transaction; return its number of reports.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the batch has not landed.
+    ValueError
+        If the landed file holds another number of reports than was counted when it landed.
+    """
+    reports = clean.read_reports(extract.read_landed(folder, batch))
+    manifest = extract.manifests(folder)[batch["batch_id"]]
+    if len(reports) != manifest["report_count"]:
+        raise ValueError(
+            f"{batch['batch_id']}: landed with {manifest['report_count']} reports, read {len(reports)}: trigger a new run."
+        )
+    cleaned = clean.clean_crimes(reports)
+    remove_batch(connection, batch["batch_id"])
+    copy_crimes(cleaned.crimes.assign(batch_id=batch["batch_id"]))
+    insert_rejects(connection, cleaned.rejects, batch["batch_id"])
+    connection.execute(
+        "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
+        (manifest["report_count"], len(reports), Jsonb(cleaned.findings), batch["batch_id"]),
+    )
+    log.info("staged %s: %s reports, %s rejected", batch["batch_id"], len(reports), len(cleaned.rejects))
+    return len(reports)
+
+
+def remove_batch(connection: Connection, batch_id: str) -> None:
+    """Remove what an earlier try of a batch left; a batch that was never begun costs no scan."""
+    begun = connection.execute(
+        "update staging.batches set landed_count = 0 where batch_id = %s and landed_count is null", (batch_id,)
+    )
+    connection.commit()
+    if begun.rowcount == 0:
+        connection.execute("delete from staging.crimes where batch_id = %s", (batch_id,))
+        connection.execute("delete from staging.rejected_reports where batch_id = %s", (batch_id,))
+        connection.execute("update staging.batches set staged_count = null where batch_id = %s", (batch_id,))
+        connection.commit()
+
+
+def supersede(connection: Connection, batch: extract.Batch) -> None:
+    """Remove what other batches staged of a batch's months, if the batch fetches them whole."""
+    if batch["newer_than"] is None:
+        remove_months(connection, {date.fromisoformat(month) if month else None for month in batch["months"]})
+
+
+def remove_months(connection: Connection, months: set[date | None]) -> None:
+    """Remove what is staged of months and take it off their batches' counts."""
+    chosen = {"months": [month for month in months if month], "has_null": None in months}
+    for table in ("crimes", "rejected_reports"):
+        connection.execute(
+            f"""
+            with gone as (
+                delete from staging.{table}
+                where source_month = any(%(months)s) or (source_month is null and %(has_null)s)
+                returning batch_id
+            )
+            update staging.batches set staged_count = staged_count - gone_counts.n
+            from (select batch_id, count(*) as n from gone group by batch_id) as gone_counts
+            where batches.batch_id = gone_counts.batch_id
+            """,
+            chosen,
+        )
+    connection.commit()
+
+
+def copy_crimes(crimes: pd.DataFrame) -> None:
+    """Copy reports into ``staging.crimes`` in PostgreSQL's binary format."""
+    table = pa.Table.from_pandas(crimes, preserve_index=False)
+    with adbc_driver_postgresql.dbapi.connect(config.warehouse_url()) as connection:
+        with connection.cursor() as cursor:
+            cursor.adbc_ingest("crimes", table, mode="append", db_schema_name="staging")
+        connection.commit()
+
+
+def insert_rejects(connection: Connection, rejects: pd.DataFrame, batch_id: str | None) -> None:
+    """Insert rejected reports; there are few."""
+    columns = [*rejects.columns, "batch_id"]
+    statement = sql.SQL("insert into staging.rejected_reports ({}) values ({})").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(sql.Placeholder() * len(columns))
+    )
+    rows = rejects.astype(object).where(rejects.notna(), None).to_dict("records")
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(*row.values(), batch_id) for row in rows])
+
+
+def raw_reports(folder: UPath, batch: extract.Batch, row_ids: set[str]) -> dict[str, str]:
+    """Return reports of a landed batch as raw JSON, by the portal's row id."""
+    reports = clean.read_reports(extract.read_landed(folder, batch))
+    wanted = reports[reports[":id"].isin(row_ids)]
+    return {
+        report[":id"]: json.dumps({name: value for name, value in report.items() if pd.notna(value)})
+        for report in wanted.to_dict("records")
+    }
