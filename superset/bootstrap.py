@@ -1,0 +1,189 @@
+"""Bring Superset to the state that this folder describes: metadata schema, roles, users, charts.
+
+Run it before every start, with the environment of superset_config.py and the passwords named in USERS; run again, it changes
+nothing but what is not as described. One process does it all, because starting Superset costs more than all the work.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from sqlalchemy.engine.url import make_url
+
+ASSETS_DIR = Path(__file__).parent / "assets"
+DATABASE_NAME = "Austin crime warehouse"
+READABLE_SCHEMAS = ("mart", "ops")
+DATA_ROLE, REFRESH_ROLE = "Austin crime data", "Austin crime refresh"
+# What the nightly load needs after publishing, and nothing else: find the charts, drop cached answers, warm them up.
+REFRESH_PERMISSIONS = (
+    ("can_read", "SecurityRestApi"),
+    ("can_read", "Dashboard"),
+    ("can_read", "Chart"),
+    ("can_read", "Dataset"),
+    ("can_warm_up_cache", "Chart"),
+    ("can_invalidate", "CacheRestApi"),
+)
+# Marks what was imported from here, so that it can be removed when its file is; people's own charts bear no mark.
+MARK = "superset/assets/"
+
+log = logging.getLogger("bootstrap")
+
+
+class User(NamedTuple):
+    """A login: its name, the variable that holds its password, its roles."""
+
+    name: str
+    password_variable: str
+    roles: tuple[str, ...]
+
+
+USERS = (
+    User("admin", "SUPERSET_ADMIN_PASSWORD", ("Admin",)),
+    User("analyst", "SUPERSET_ANALYST_PASSWORD", ("Gamma", "sql_lab", DATA_ROLE)),
+    User("viewer", "SUPERSET_VIEWER_PASSWORD", ("Gamma", DATA_ROLE)),
+    User(
+        os.environ.get("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "refresh"),
+        "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
+        (REFRESH_ROLE, DATA_ROLE),
+    ),
+)
+
+
+def bootstrap() -> None:
+    """Migrate the metadata database, set roles and users, import the assets, remove what left them.
+
+    Raises
+    ------
+    SystemExit
+        If a password is not set, with the names of all that are missing.
+    """
+    _require_passwords()
+    from superset.app import create_app
+
+    app = create_app()
+    with app.app_context():
+        _migrate()
+        _sync_permissions()
+        _set_roles()
+        _set_users()
+        _import_assets()
+        _prune_assets()
+
+
+def _require_passwords() -> None:
+    missing = [user.password_variable for user in USERS if not os.environ.get(user.password_variable)]
+    if missing:
+        raise SystemExit(f"Not set: {', '.join(missing)}. Superset's logins have no default passwords; see .env.example")
+
+
+def _migrate() -> None:
+    import flask_migrate
+
+    import superset
+
+    flask_migrate.upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
+
+
+def _sync_permissions() -> None:
+    """Do what ``superset init`` does: Superset's own permissions and roles."""
+    from superset import appbuilder, db, security_manager
+
+    appbuilder.add_permissions(update_perms=True)
+    security_manager.sync_role_definitions()
+    db.session.commit()
+
+
+def _set_roles() -> None:
+    """Give our two roles exactly their permissions: a warehouse that was used before is readable no longer."""
+    from superset import db, security_manager
+
+    warehouse = make_url(os.environ["AUSTIN_CRIME_READER_URL"]).database
+    schemas = [
+        ("schema_access", security_manager.get_schema_perm(DATABASE_NAME, catalog, schema))
+        for schema in READABLE_SCHEMAS
+        # SQL Lab asks with the catalog, which is PostgreSQL's database; datasets without one ask without.
+        for catalog in (warehouse, None)
+    ]
+    for name, permissions in ((DATA_ROLE, schemas), (REFRESH_ROLE, REFRESH_PERMISSIONS)):
+        role = security_manager.add_role(name)
+        role.permissions = [security_manager.add_permission_view_menu(*permission) for permission in permissions]
+    db.session.commit()
+
+
+def _set_users() -> None:
+    """Create the logins, or set their passwords and roles again."""
+    from superset import db, security_manager
+    from werkzeug.security import check_password_hash
+
+    for name, password_variable, role_names in USERS:
+        password = os.environ[password_variable]
+        roles = [security_manager.find_role(role_name) for role_name in role_names]
+        user = security_manager.find_user(name)
+        if user is None:
+            security_manager.add_user(name, name.title(), "Austin crime", f"{name}@localhost", roles, password=password)
+            continue
+        user.roles = roles
+        if not check_password_hash(user.password, password):
+            security_manager.reset_password(user.id, password)
+    db.session.commit()
+
+
+def _import_assets() -> None:
+    """Import every file below assets/ in one transaction; what exists is overwritten.
+
+    Raises
+    ------
+    SystemExit
+        If a file is not a valid asset, with Superset's messages.
+    """
+    from superset import security_manager
+    from superset.commands.exceptions import CommandInvalidError
+    from superset.commands.importers.v1.assets import ImportAssetsCommand
+    from superset.utils.core import override_user
+
+    contents = {name: yaml.safe_dump(asset) for name, asset in _read_assets()}
+    with override_user(security_manager.find_user("admin")):
+        try:
+            ImportAssetsCommand(contents).run()
+        except CommandInvalidError as error:
+            raise SystemExit(f"superset/assets is not valid: {error.normalized_messages()}") from error
+    log.info("imported %d assets", len(contents))
+
+
+def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield each file's name and content, with this server's warehouse and our mark."""
+    for path in sorted(ASSETS_DIR.rglob("*.yaml")):
+        name = path.relative_to(ASSETS_DIR).as_posix()
+        asset = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if name.startswith("databases/"):
+            # SQLALCHEMY_CUSTOM_PASSWORD_STORE gives the password when it is needed; none is stored.
+            asset["sqlalchemy_uri"] = str(make_url(os.environ["AUSTIN_CRIME_READER_URL"]).set(password=None))
+        if name != "metadata.yaml":
+            asset["external_url"] = MARK + name
+        yield name, asset
+
+
+def _prune_assets() -> None:
+    """Delete the charts, datasets and dashboards of ours whose file is gone."""
+    from superset import db
+    from superset.connectors.sqla.models import SqlaTable
+    from superset.models.dashboard import Dashboard
+    from superset.models.slice import Slice
+
+    kept = {asset.get("uuid") for _, asset in _read_assets()}
+    # In this order: a dashboard refers to charts, a chart to its dataset.
+    for model in (Dashboard, Slice, SqlaTable):
+        for ours in db.session.query(model).filter(model.external_url.startswith(MARK)).all():
+            if str(ours.uuid) not in kept:
+                log.info("removing %s, its file is gone", ours.external_url)
+                db.session.delete(ours)
+    db.session.commit()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    sys.exit(bootstrap())
