@@ -1,0 +1,17 @@
+-- reports_removed: percent of the published reports that would disappear. From: mart.crimes, staging.
+select
+    null as subject,
+    coalesce(round(100.0 * removed.report_count / nullif(held.report_count, 0), 4), 0) as observed
+from (
+    select count(*) as report_count
+    from staging.replaced_crimes as replaced
+    where not exists (
+            select 1 from staging.crimes as staged
+            where staged.incident_id = replaced.incident_id
+        )
+        and not exists (
+            select 1 from staging.crimes_next as kept
+            where kept.incident_id = replaced.incident_id
+        )
+) as removed
+cross join (select count(*) as report_count from mart.crimes) as held;

@@ -1,0 +1,88 @@
+-- reconcile: the portal's own counts beside what would be live, group by group. From: staging.
+delete from ops.reconciliations
+where load_id in (select loads.load_id from ops.loads as loads where loads.status = 'running');
+
+insert into ops.reconciliations (load_id, dimension, group_key, portal_count, published_count, rejected_count)
+with published as (
+    select
+        'occurred_year' as dimension,
+        extract(year from occurred_date)::text as group_key,
+        count(*) as report_count
+    from staging.crimes_next
+    group by extract(year from occurred_date)
+    union all
+    select
+        'crime_type' as dimension,
+        crime_type as group_key,
+        count(*) as report_count
+    from staging.crimes_next
+    group by crime_type
+    union all
+    select
+        'council_district' as dimension,
+        council_district::text as group_key,
+        count(*) as report_count
+    from staging.crimes_next
+    group by council_district
+),
+
+rejected as (
+    select
+        'occurred_year' as dimension,
+        extract(year from occurred_date)::text as group_key,
+        count(*) as report_count
+    from staging.rejects_next
+    group by extract(year from occurred_date)
+    union all
+    select
+        'crime_type' as dimension,
+        crime_type as group_key,
+        count(*) as report_count
+    from staging.rejects_next
+    group by crime_type
+    union all
+    select
+        'council_district' as dimension,
+        council_district::text as group_key,
+        count(*) as report_count
+    from staging.rejects_next
+    group by council_district
+),
+
+sides as (
+    select
+        dimension,
+        group_key,
+        report_count as portal_count,
+        0 as published_count,
+        0 as rejected_count
+    from staging.portal_counts
+    union all
+    select
+        dimension,
+        group_key,
+        0 as portal_count,
+        report_count as published_count,
+        0 as rejected_count
+    from published
+    union all
+    select
+        dimension,
+        group_key,
+        0 as portal_count,
+        0 as published_count,
+        report_count as rejected_count
+    from rejected
+)
+
+select
+    loads.load_id,
+    sides.dimension,
+    sides.group_key,
+    sum(sides.portal_count) as portal_count,
+    sum(sides.published_count) as published_count,
+    sum(sides.rejected_count) as rejected_count
+from sides
+cross join ops.loads as loads
+where loads.status = 'running'
+group by loads.load_id, sides.dimension, sides.group_key;
