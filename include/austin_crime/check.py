@@ -90,3 +90,14 @@ def refuse_unknown_names(accepted: set[str]) -> None:
             f"accept names {', '.join(sorted(unknown))}; expected one of {', '.join(sorted(acceptable))},"
             " with its subject after a colon if it has one."
         )
+
+
+class CheckBlocked(Exception):
+    """A check keeps the load from publishing; readers keep the last good version."""
+
+
+def pass_gate(connection: Connection) -> None:
+    """Ask the gate; CheckBlocked with what the blocking checks say."""
+    verdict = connection.execute((config.SQL_DIR / "gate.sql").read_bytes()).fetchall()[0]
+    if not verdict["may_publish"]:
+        raise CheckBlocked(verdict["said"])

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import logging
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, TypedDict
 
@@ -12,7 +12,7 @@ import requests
 from upath import UPath
 
 from austin_crime import config, contract, landing, portal
-from austin_crime.plan import PlannedMonth, socrata_time
+from austin_crime.months import PlannedMonth, socrata_time
 
 log = logging.getLogger(__name__)
 
@@ -118,9 +118,9 @@ def limit(batch: Batch) -> int:
     return 2 * batch["expected_count"] + 1000
 
 
-def columns_to_fetch(source_types: dict[str, str]) -> list[str]:
+def columns_to_fetch(dataset_columns: Container[str]) -> list[str]:
     """Return the kept columns that the dataset has, in the contract's order."""
-    return [column.source_name for column in contract.COLUMNS if column.source_name in source_types]
+    return [column.source_name for column in contract.COLUMNS if column.source_name in dataset_columns]
 
 
 def batch_path(folder: UPath, batch_id: str) -> UPath:

@@ -1,60 +1,238 @@
-"""Decide what to fetch: compare the portal's months with those the warehouse holds."""
+"""Plan a load: compare the portal with the warehouse and write down what to fetch."""
 
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import Any, Literal
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from austin_crime import config, contract, portal
-from austin_crime.loads import Connection
+from upath import UPath
+
+from austin_crime import boundaries, check, config, contract, extract, landing, portal, stage
+from austin_crime.loads import Connection, Row, clear_staging
+from austin_crime.months import (
+    HeldMonth,
+    PlannedMonth,
+    ask_months,
+    decide_months,
+    months_of_range,
+    with_newest_counts,
+)
 
 log = logging.getLogger(__name__)
 
-MonthKind = Literal["skipped", "topped up", "whole", "vanished"]
-# A month of fewer than this share of newer reports is topped up, of more is fetched whole.
-TOP_UP_SHARE = 0.5
+# The sample portal says so in a field that every Socrata dataset has.
+SAMPLE_TAG = "sample data"
 
 
-@dataclass(frozen=True)
-class PortalMonth:
-    """A month of report date at the portal; ``month`` is its first day, None for reports without a date."""
+class Comparison(NamedTuple):
+    """The portal beside the warehouse."""
 
-    month: date | None
-    report_count: int
-    newest_updated_at: datetime
-    # Reports newer than the last published load's newest stamp, and with just that stamp; 0 without such a load.
-    newer_count: int = 0
-    same_stamp_count: int = 0
-    # Reports that bear the newest stamp of the whole dataset now.
-    newest_count: int = 0
+    months: list[PlannedMonth]
+    # The portal's newest stamp when the last published load was planned, and now.
+    last_newest: datetime | None
+    newest: datetime | None
+    held_report_count: int
 
 
-@dataclass(frozen=True)
-class HeldMonth:
-    """A month as the warehouse holds it, rejected reports included, and as the portal was when it was loaded."""
+def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that were given; ValueError says what is wrong with one.
 
-    month: date | None
-    report_count: int
-    has_twins: bool = False
-    newest_updated_at: datetime | None = None
-    newest_count: int = 0
+    Raises
+    ------
+    ValueError
+        For an unknown name, or a month that is not written ``2024-05``.
+    """
+    names = {"full_reload", "first_month", "last_month", "dry_run", "accept", "started_by"}
+    unknown = given.keys() - names
+    if unknown:
+        raise ValueError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
+    for name in ("first_month", "last_month"):
+        if given.get(name) and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given[name]):
+            raise ValueError(f"{name}: expected a month such as 2024-05, came {given[name]!r}")
+    check.refuse_unknown_names(set(given.get("accept") or []))
+    return {name: value for name, value in given.items() if value}
 
 
-@dataclass(frozen=True)
-class PlannedMonth:
-    """What the load does with a month, and why."""
+def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[str, Any]) -> bool:
+    """Plan a load that holds the slot: write its months and batches to staging, and to the landing what was heard.
 
-    month: date | None
-    kind: MonthKind
-    reason: str
-    portal_count: int
-    fetch_count: int = 0
-    is_mostly_new: bool = False
-    newest_updated_at: datetime | None = None
-    newest_count: int = 0
+    Returns
+    -------
+    bool
+        False if nothing is new; the load has ended as unchanged then.
+    """
+    metadata = ask_dataset()
+    landing.write_json(folder / "metadata.json", metadata)
+    note_metadata(connection, load, metadata)
+    clear_staging(connection)
+    if is_quiet(connection, load, metadata, asked):
+        return end_unchanged(connection, load, "Unchanged: the portal says that its data are those of the last load.")
+    comparison = compare(connection, metadata, asked)
+    landing.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])
+    show(comparison.months)
+    note_comparison(connection, load, comparison)
+    if all(month.kind == "skipped" for month in comparison.months):
+        return end_unchanged(connection, load, "Unchanged: no month has anything newer, and each has as many as are held.")
+    insert_months(connection, comparison.months)
+    boundaries.stage_boundaries(connection, folder)
+    columns = extract.columns_to_fetch(source_types(metadata))
+    stage.register_batches(connection, extract.make_batches(comparison.months, comparison.last_newest, columns))
+    return True
+
+
+def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[str, Any]) -> Comparison:
+    """Ask the portal for its months and decide what to do with each."""
+    last = last_published(connection)
+    held = held_months(connection)
+    last_newest = last["newest_updated_at"] if last else None
+    heard = ask_months(last_newest, {month.month: month.newest_count for month in held})
+    months = decide_months(
+        with_newest_counts(heard),
+        held,
+        whole=reason_for_all(last, metadata, asked),
+        wanted=months_of_range(asked.get("first_month"), asked.get("last_month"), [month.month for month in heard]),
+    )
+    if not months:
+        raise portal.PortalAnswer(f"{config.source_url()}: expected reports, and the portal has none: no rows is never no news.")
+    return Comparison(
+        months=months,
+        last_newest=last_newest,
+        newest=max((month.newest_updated_at for month in heard), default=None),
+        held_report_count=sum(month.report_count for month in held),
+    )
+
+
+def reason_for_all(last: Row | None, metadata: Mapping[str, Any], asked: Mapping[str, Any]) -> str | None:
+    """Return why every month has to be fetched whole, or None."""
+    if asked.get("full_reload"):
+        return "full reload asked for"
+    if last and last["rules_version"] != contract.RULES_VERSION:
+        return "new cleaning rules"
+    if last and last["dataset_form"] != contract.dataset_form(source_types(metadata)):
+        return "new form of the dataset"
+    return None
+
+
+def last_published(connection: Connection) -> Row | None:
+    """Return the last published load."""
+    return connection.execute(
+        "select * from ops.loads where status = 'published' order by finished_at desc limit 1"
+    ).fetchone()
+
+
+def is_quiet(connection: Connection, load: Row, metadata: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether the metadata alone show that nothing changed since the last published load, and we hold all of it."""
+    last = last_published(connection)
+    return (
+        last is not None
+        and not asked.keys() & {"full_reload", "first_month", "last_month"}
+        and last["metadata_fingerprint"] == fingerprint(metadata)
+        and reason_for_all(last, metadata, asked) is None
+        and all(month.report_count == month.portal_report_count for month in held_months(connection))
+    )
+
+
+def end_unchanged(connection: Connection, load: Row, message: str) -> bool:
+    """End the load as unchanged, with the sums that it proved."""
+    connection.execute(
+        "update ops.loads set status = 'unchanged', message = %s, finished_at = clock_timestamp(), batch_count = 0,"
+        " portal_report_count = (select sum(portal_report_count) from ops.source_months),"
+        " held_report_count = (select count(*) from mart.crimes) + (select count(*) from ops.rejected_reports),"
+        " rejected_count = (select count(*) from ops.rejected_reports)"
+        " where load_id = %s",
+        (message, load["load_id"]),
+    )
+    log.info("%s", message)
+    return False
+
+
+def note_metadata(connection: Connection, load: Row, metadata: Mapping[str, Any]) -> None:
+    """Write down what the metadata say; ContractBroken if a kept column is missing or has another type."""
+    types = source_types(metadata)
+    form = contract.dataset_form(types)
+    unknown = contract.unknown_columns(types)
+    kept = {column.source_name for column in contract.COLUMNS}
+    connection.execute(
+        "update ops.loads set is_sample = %s, dataset_form = %s, metadata_fingerprint = %s,"
+        " portal_updated_at = to_timestamp(%s) where load_id = %s",
+        (
+            SAMPLE_TAG in (metadata.get("tags") or []),
+            form,
+            fingerprint(metadata),
+            metadata.get("rowsUpdatedAt"),
+            load["load_id"],
+        ),
+    )
+    connection.execute("delete from ops.source_columns")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.source_columns (column_name, data_type, position, status, load_id) values (%s, %s, %s, %s, %s)",
+            [
+                (
+                    name,
+                    data_type,
+                    place,
+                    "unknown" if name in unknown else "kept" if name in kept else "not kept",
+                    load["load_id"],
+                )
+                for place, (name, data_type) in enumerate(types.items(), start=1)
+            ],
+        )
+
+
+def note_comparison(connection: Connection, load: Row, comparison: Comparison) -> None:
+    """Write down the plan's sums."""
+    kinds = Counter(month.kind for month in comparison.months)
+    connection.execute(
+        "update ops.loads set newest_updated_at = %s, portal_report_count = %s, held_report_count = %s,"
+        " skipped_month_count = %s, topped_up_month_count = %s, whole_month_count = %s, vanished_month_count = %s"
+        " where load_id = %s",
+        (
+            comparison.newest,
+            sum(month.portal_count for month in comparison.months),
+            comparison.held_report_count,
+            kinds["skipped"],
+            kinds["topped up"],
+            kinds["whole"],
+            kinds["vanished"],
+            load["load_id"],
+        ),
+    )
+
+
+def insert_months(connection: Connection, months: list[PlannedMonth]) -> None:
+    """Write the planned months to ``staging.months``."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_updated_at,"
+            " newest_count) values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    month.month,
+                    month.kind,
+                    month.reason,
+                    month.is_mostly_new,
+                    month.portal_count,
+                    month.newest_updated_at,
+                    month.newest_count,
+                )
+                for month in months
+            ],
+        )
+
+
+def show(months: list[PlannedMonth]) -> None:
+    """Log the plan: how many months of each kind, and each month that is not skipped."""
+    for kind, number in Counter(month.kind for month in months).items():
+        log.info("%s months %s, %s reports to fetch", number, kind, sum(m.fetch_count for m in months if m.kind == kind))
+    for month in months:
+        if month.kind != "skipped":
+            log.info("%s: %s, %s (%s reports)", month.month, month.kind, month.reason, month.fetch_count)
 
 
 def ask_dataset() -> dict[str, Any]:
@@ -78,180 +256,17 @@ def fingerprint(metadata: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def ask_months(last_newest: datetime | None = None, last_counts: dict[date | None, int] | None = None) -> list[PortalMonth]:
-    """Ask the portal for its months: how many reports, their newest stamp, and what is newer than a stamp.
-
-    Parameters
-    ----------
-    last_newest
-        The portal's newest stamp when the last published load was planned.
-    last_counts
-        Reports that bore it then, by month.
-
-    Returns
-    -------
-    list of PortalMonth
-        Reports without a report date are a month of their own. Takes two queries when nothing is newer.
-    """
-    rows = portal.query(
-        "date_trunc_ym(rep_date) as month,count(*) as report_count,max(:updated_at) as newest_updated_at",
-        group="month",
-        order="month",
-        limit="50000",
-    )
-    stamps = {to_month(row.get("month")): datetime.fromisoformat(row["newest_updated_at"]) for row in rows}
-    since = count_months(f":updated_at >= '{socrata_time(last_newest)}'") if last_newest else {}
-    if last_newest is None or since == {month: n for month, n in (last_counts or {}).items() if n}:
-        newer: dict[date | None, int] = {}
-    else:
-        newer = count_months(f":updated_at > '{socrata_time(last_newest)}'")
-    log.info("the portal has %s reports in %s months", sum(int(row["report_count"]) for row in rows), len(rows))
-    return [
-        PortalMonth(
-            month=month,
-            report_count=int(row["report_count"]),
-            newest_updated_at=stamps[month],
-            newer_count=newer.get(month, 0),
-            same_stamp_count=since.get(month, 0) - newer.get(month, 0),
-        )
-        for row, month in zip(rows, stamps, strict=True)
-    ]
-
-
-def with_newest_counts(months: list[PortalMonth]) -> list[PortalMonth]:
-    """Return the months with how many of their reports bear the newest stamp of the whole dataset."""
-    if not months:
-        return []
-    newest = max(month.newest_updated_at for month in months)
-    counts = count_months(f":updated_at = '{socrata_time(newest)}'")
-    return [replace(month, newest_count=counts.get(month.month, 0)) for month in months]
-
-
-def count_months(where: str) -> dict[date | None, int]:
-    """Ask the portal how many reports each month has that meet a condition."""
-    rows = portal.query(
-        "date_trunc_ym(rep_date) as month,count(*) as report_count",
-        where=where,
-        group="month",
-        order="month",
-        limit="50000",
-    )
-    return {to_month(row.get("month")): int(row["report_count"]) for row in rows}
-
-
-def to_month(value: str | None) -> date | None:
-    """Read a month as the portal sends it, ``2024-05-01T00:00:00.000``."""
-    return datetime.fromisoformat(value).date() if value else None
-
-
-def socrata_time(moment: datetime) -> str:
-    """Write a stamp as the portal does: UTC, milliseconds, ``Z``."""
-    spec = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
-
-
 def held_months(connection: Connection) -> list[HeldMonth]:
     """Count what the warehouse holds by month and recall what the portal said of it at the last published load."""
     rows = connection.execute((config.SQL_DIR / "load" / "held_months.sql").read_bytes()).fetchall()
     return [
         HeldMonth(
-            row["source_month"], row["report_count"], row["has_twins"], row["newest_updated_at"], row["newest_count"]
+            month=row["source_month"],
+            report_count=row["report_count"],
+            has_twins=row["has_twins"],
+            portal_report_count=row["portal_report_count"],
+            newest_updated_at=row["newest_updated_at"],
+            newest_count=row["newest_count"],
         )
         for row in rows
     ]
-
-
-def decide_months(
-    portal_months: Iterable[PortalMonth],
-    held: Iterable[HeldMonth],
-    *,
-    whole: str | None = None,
-    wanted: set[date | None] | None = None,
-) -> list[PlannedMonth]:
-    """Decide for each month what to fetch; pure.
-
-    Parameters
-    ----------
-    portal_months, held
-        Both sides; each month at most once a side.
-    whole
-        A reason to fetch every month whole, such as new cleaning rules.
-    wanted
-        Months to treat as changed.
-
-    Returns
-    -------
-    list of PlannedMonth
-        Every month that either side has, oldest first, the one without a date last. If any is not skipped, the
-        months of keys that occur twice are fetched whole as well.
-    """
-    held_by_month = {month.month: month for month in held}
-    planned = [
-        decide_month(
-            month,
-            held_by_month.get(month.month),
-            whole or ("asked for" if month.month in (wanted or ()) else None),
-        )
-        for month in portal_months
-    ]
-    known = {month.month for month in planned}
-    planned += [
-        PlannedMonth(month, "vanished", "the portal no longer has it", 0)
-        for month in held_by_month
-        if month not in known
-    ]
-    if any(month.kind != "skipped" for month in planned):
-        planned = [
-            fetch_whole(month, "a key occurs twice") if is_twin(month, held_by_month) else month for month in planned
-        ]
-    return sorted(planned, key=lambda planned_month: planned_month.month or date.max)
-
-
-def decide_month(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> PlannedMonth:
-    """Decide for one month that the portal has."""
-    is_mostly_new = month.newer_count > month.report_count * TOP_UP_SHARE
-    kind: MonthKind = "whole"
-    if held is None or held.report_count == 0:
-        reason = "not held"
-    elif whole:
-        reason = whole
-    elif is_mostly_new:
-        reason = "most of it is newer"
-    elif held.newest_updated_at and month.newest_updated_at < held.newest_updated_at:
-        reason = "its newest stamp fell"
-    elif month.same_stamp_count > held.newest_count:
-        reason = "more reports bear the stamp that was the newest"
-    elif month.newer_count:
-        kind, reason = "topped up", f"{month.newer_count} newer"
-    elif month.report_count != held.report_count:
-        reason = f"{month.report_count} at the portal, {held.report_count} held, nothing newer"
-    else:
-        kind, reason = "skipped", "nothing newer, as many held"
-    return PlannedMonth(
-        month=month.month,
-        kind=kind,
-        reason=reason,
-        portal_count=month.report_count,
-        fetch_count={"whole": month.report_count, "topped up": month.newer_count}.get(kind, 0),
-        is_mostly_new=kind == "whole" and is_mostly_new,
-        newest_updated_at=month.newest_updated_at,
-        newest_count=month.newest_count,
-    )
-
-
-def is_twin(month: PlannedMonth, held: dict[date | None, HeldMonth]) -> bool:
-    """Whether the month holds a key that occurs twice and is not fetched for that already."""
-    return month.kind != "vanished" and month.month in held and held[month.month].has_twins
-
-
-def fetch_whole(month: PlannedMonth, reason: str) -> PlannedMonth:
-    """Return the month to be fetched whole, its ids and stamps refreshed whatever its content."""
-    return replace(month, kind="whole", reason=reason, fetch_count=month.portal_count, is_mostly_new=False)
-
-
-def months_of_range(first: str | None, last: str | None, months: Iterable[date | None]) -> set[date | None]:
-    """Return the months from ``2024-01`` to ``2024-03``, both included; none if no bound is given."""
-    if not first and not last:
-        return set()
-    lower, upper = first or "0000-00", last or "9999-99"
-    return {month for month in months if month and lower <= f"{month:%Y-%m}" <= upper}

@@ -6,8 +6,9 @@ from datetime import date
 
 from upath import UPath
 
-from austin_crime import clean, config, extract, landing, plan, portal, stage
+from austin_crime import clean, config, extract, landing, portal, stage
 from austin_crime.loads import Connection
+from austin_crime.months import PlannedMonth, ask_months
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def unequal_months(connection: Connection) -> set[date | None]:
 
 def moved_months(connection: Connection) -> set[date | None]:
     """Ask the portal for its months again, take note of those that moved since they were planned, and return them."""
-    now = {month.month: month for month in plan.ask_months()}
+    now = {month.month: month for month in ask_months()}
     planned = {row["source_month"]: row for row in connection.execute("select * from staging.months")}
     moved = {
         month
@@ -127,12 +128,14 @@ def fetch_again(connection: Connection, months: set[date | None], folder: UPath)
         ([month for month in months if month], None in months),
     ).fetchall()
     to_fetch = [
-        plan.PlannedMonth(row["source_month"], row["kind"], row["reason"], row["portal_count"], row["portal_count"])
+        PlannedMonth(row["source_month"], row["kind"], row["reason"], row["portal_count"], row["portal_count"])
         for row in sorted(rows, key=lambda row: row["source_month"] or date.max)
     ]
-    known = stage.known_batches(connection)
-    rounds = {row["batch_id"].split("-")[1] for row in known if row["batch_id"].startswith("settle-")}
-    batches = extract.make_batches(to_fetch, None, known[0]["batch"]["columns"], prefix=f"settle-{len(rounds) + 1}")
+    kept = connection.execute("select column_name from ops.source_columns where status = 'kept'")
+    columns = extract.columns_to_fetch({row["column_name"] for row in kept})
+    batch_ids = [known["batch_id"] for known in stage.known_batches(connection)]
+    rounds = {batch_id.split("-")[1] for batch_id in batch_ids if batch_id.startswith("settle-")}
+    batches = extract.make_batches(to_fetch, None, columns, prefix=f"settle-{len(rounds) + 1}")
     stage.remove_months(connection, {month.month for month in to_fetch if month.kind == "vanished"})
     stage.register_batches(connection, batches)
     connection.commit()

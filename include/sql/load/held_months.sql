@@ -42,7 +42,7 @@ select
     ) as has_twins,
     recorded.newest_updated_at,
     coalesce(recorded.newest_count, 0) as newest_count,
-    recorded.portal_report_count
+    coalesce(recorded.portal_report_count, 0) as portal_report_count
 from months
 left join held on months.source_month is not distinct from held.source_month
 left join rejected on months.source_month is not distinct from rejected.source_month

@@ -41,13 +41,26 @@ group by staged.incident_id
 having count(*) > 1;
 
 -- A report edited while we read can have come twice: the older reading goes.
-delete from staging.crimes as older
-using staging.crimes as newer, twins
-where
-    older.incident_id = twins.incident_id
-    and newer.incident_id = twins.incident_id
-    and newer.source_row_id = older.source_row_id
-    and (newer.source_updated_at, newer.batch_id) > (older.source_updated_at, older.batch_id);
+with gone as (
+    delete from staging.crimes as older
+    using staging.crimes as newer, twins
+    where
+        older.incident_id = twins.incident_id
+        and newer.incident_id = twins.incident_id
+        and newer.source_row_id = older.source_row_id
+        and (newer.source_updated_at, newer.batch_id) > (older.source_updated_at, older.batch_id)
+    returning older.batch_id
+)
+
+update staging.batches set staged_count = batches.staged_count - gone_counts.report_count
+from (
+    select
+        gone.batch_id,
+        count(*) as report_count
+    from gone
+    group by gone.batch_id
+) as gone_counts
+where batches.batch_id = gone_counts.batch_id;
 
 insert into twins (incident_id)
 select staged.incident_id

@@ -1,0 +1,223 @@
+"""Months of report date, the unit of a load: ask the portal for them and decide what to fetch of each."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from austin_crime import portal
+
+log = logging.getLogger(__name__)
+
+MonthKind = Literal["skipped", "topped up", "whole", "vanished"]
+# A month of fewer than this share of newer reports is topped up, of more is fetched whole.
+TOP_UP_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class PortalMonth:
+    """A month of report date at the portal; ``month`` is its first day, None for reports without a date."""
+
+    month: date | None
+    report_count: int
+    newest_updated_at: datetime
+    # Reports newer than the last published load's newest stamp, and with just that stamp; 0 without such a load.
+    newer_count: int = 0
+    same_stamp_count: int = 0
+    # Reports that bear the newest stamp of the whole dataset now.
+    newest_count: int = 0
+
+
+@dataclass(frozen=True)
+class HeldMonth:
+    """A month as the warehouse holds it, rejected reports included, and as the portal was when it was loaded."""
+
+    month: date | None
+    report_count: int
+    has_twins: bool = False
+    portal_report_count: int = 0
+    newest_updated_at: datetime | None = None
+    newest_count: int = 0
+
+
+@dataclass(frozen=True)
+class PlannedMonth:
+    """What the load does with a month, and why."""
+
+    month: date | None
+    kind: MonthKind
+    reason: str
+    portal_count: int
+    fetch_count: int = 0
+    is_mostly_new: bool = False
+    newest_updated_at: datetime | None = None
+    newest_count: int = 0
+
+
+def ask_months(last_newest: datetime | None = None, last_counts: dict[date | None, int] | None = None) -> list[PortalMonth]:
+    """Ask the portal for its months: how many reports, their newest stamp, and what is newer than a stamp.
+
+    Parameters
+    ----------
+    last_newest
+        The portal's newest stamp when the last published load was planned.
+    last_counts
+        Reports that bore it then, by month.
+
+    Returns
+    -------
+    list of PortalMonth
+        Reports without a report date are a month of their own. Takes two queries when nothing is newer.
+    """
+    rows = portal.query(
+        "date_trunc_ym(rep_date) as month,count(*) as report_count,max(:updated_at) as newest_updated_at",
+        group="month",
+        order="month",
+        limit="50000",
+    )
+    stamps = {to_month(row.get("month")): datetime.fromisoformat(row["newest_updated_at"]) for row in rows}
+    since = count_months(f":updated_at >= '{socrata_time(last_newest)}'") if last_newest else {}
+    if last_newest is None or since == {month: n for month, n in (last_counts or {}).items() if n}:
+        newer: dict[date | None, int] = {}
+    else:
+        newer = count_months(f":updated_at > '{socrata_time(last_newest)}'")
+    log.info("the portal has %s reports in %s months", sum(int(row["report_count"]) for row in rows), len(rows))
+    return [
+        PortalMonth(
+            month=month,
+            report_count=int(row["report_count"]),
+            newest_updated_at=stamps[month],
+            newer_count=newer.get(month, 0),
+            same_stamp_count=since.get(month, 0) - newer.get(month, 0),
+        )
+        for row, month in zip(rows, stamps, strict=True)
+    ]
+
+
+def with_newest_counts(months: list[PortalMonth]) -> list[PortalMonth]:
+    """Return the months with how many of their reports bear the newest stamp of the whole dataset."""
+    if not months:
+        return []
+    newest = max(month.newest_updated_at for month in months)
+    counts = count_months(f":updated_at = '{socrata_time(newest)}'")
+    return [replace(month, newest_count=counts.get(month.month, 0)) for month in months]
+
+
+def count_months(where: str) -> dict[date | None, int]:
+    """Ask the portal how many reports each month has that meet a condition."""
+    rows = portal.query(
+        "date_trunc_ym(rep_date) as month,count(*) as report_count",
+        where=where,
+        group="month",
+        order="month",
+        limit="50000",
+    )
+    return {to_month(row.get("month")): int(row["report_count"]) for row in rows}
+
+
+def to_month(value: str | None) -> date | None:
+    """Read a month as the portal sends it, ``2024-05-01T00:00:00.000``."""
+    return datetime.fromisoformat(value).date() if value else None
+
+
+def socrata_time(moment: datetime) -> str:
+    """Write a stamp as the portal does: UTC, milliseconds, ``Z``."""
+    spec = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
+def decide_months(
+    portal_months: Iterable[PortalMonth],
+    held: Iterable[HeldMonth],
+    *,
+    whole: str | None = None,
+    wanted: set[date | None] | None = None,
+) -> list[PlannedMonth]:
+    """Decide for each month what to fetch; pure.
+
+    Parameters
+    ----------
+    portal_months, held
+        Both sides; each month at most once a side.
+    whole
+        A reason to fetch every month whole, such as new cleaning rules.
+    wanted
+        Months to treat as changed.
+
+    Returns
+    -------
+    list of PlannedMonth
+        Every month that either side has, oldest first, the one without a date last. If any is not skipped, the
+        months of keys that occur twice are fetched whole as well.
+    """
+    held_by_month = {month.month: month for month in held}
+    planned = [
+        decide_month(
+            month,
+            held_by_month.get(month.month),
+            whole or ("asked for" if month.month in (wanted or ()) else None),
+        )
+        for month in portal_months
+    ]
+    known = {month.month for month in planned}
+    planned += [
+        PlannedMonth(month, "vanished", "the portal no longer has it", 0)
+        for month in held_by_month
+        if month not in known
+    ]
+    if any(month.kind != "skipped" for month in planned):
+        planned = [
+            fetch_whole(month, "a key occurs twice") if is_twin(month, held_by_month) else month for month in planned
+        ]
+    return sorted(planned, key=lambda planned_month: planned_month.month or date.max)
+
+
+def decide_month(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> PlannedMonth:
+    """Decide for one month that the portal has."""
+    is_mostly_new = month.newer_count > month.report_count * TOP_UP_SHARE
+    kind: MonthKind = "whole"
+    if held is None or held.report_count == 0:
+        reason = "not held"
+    elif whole:
+        reason = whole
+    elif is_mostly_new:
+        reason = "most of it is newer"
+    elif held.newest_updated_at and month.newest_updated_at < held.newest_updated_at:
+        reason = "its newest stamp fell"
+    elif month.same_stamp_count > held.newest_count:
+        reason = "more reports bear the stamp that was the newest"
+    elif month.newer_count:
+        kind, reason = "topped up", f"{month.newer_count} newer"
+    elif month.report_count != held.report_count:
+        reason = f"{month.report_count} at the portal, {held.report_count} held, nothing newer"
+    else:
+        kind, reason = "skipped", "nothing newer, as many held"
+    return PlannedMonth(
+        month=month.month,
+        kind=kind,
+        reason=reason,
+        portal_count=month.report_count,
+        fetch_count={"whole": month.report_count, "topped up": month.newer_count}.get(kind, 0),
+        is_mostly_new=kind == "whole" and is_mostly_new,
+        newest_updated_at=month.newest_updated_at,
+        newest_count=month.newest_count,
+    )
+
+
+def is_twin(month: PlannedMonth, held: dict[date | None, HeldMonth]) -> bool:
+    """Whether the month holds a key that occurs twice and is not fetched for that already."""
+    return month.kind != "vanished" and month.month in held and held[month.month].has_twins
+
+
+def fetch_whole(month: PlannedMonth, reason: str) -> PlannedMonth:
+    """Return the month to be fetched whole, its ids and stamps refreshed whatever its content."""
+    return replace(month, kind="whole", reason=reason, fetch_count=month.portal_count, is_mostly_new=False)
+
+
+def months_of_range(first: str | None, last: str | None, months: Iterable[date | None]) -> set[date | None]:
+    """Return the months from ``2024-01`` to ``2024-03``, both included; none if no bound is given."""
+    if not first and not last:
+        return set()
+    lower, upper = first or "0000-00", last or "9999-99"
+    return {month for month in months if month and lower <= f"{month:%Y-%m}" <= upper}

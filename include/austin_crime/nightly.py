@@ -1,0 +1,38 @@
+"""The nightly load as plain Python, without an orchestrator: for tests, benchmarks and a shell."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from austin_crime import config, extract, steps
+
+log = logging.getLogger(__name__)
+
+
+def run_nightly(load_id: str, parameters: Mapping[str, Any] | None = None) -> steps.Load:
+    """Run every step in order; on an error the load is marked as failed and the error goes on."""
+    load = steps.plan_load(load_id, parameters)
+    if not load["has_work"]:
+        return load
+    try:
+        for item in steps.list_batches(load):
+            extract.fetch_batch(item["batch"], steps.folder_of(load))
+            steps.clean_and_stage(item["batch"], load)
+        steps.settle_months(load)
+        for table in config.AGGREGATES:
+            steps.build_aggregate(table)
+        steps.check_load(load)
+        steps.pass_gate(load)
+        steps.publish(load)
+    except Exception as error:
+        steps.fail_load(load_id, f"{type(error).__name__}: {error}")
+        raise
+    log.info("%s", steps.refresh_dashboards())
+    return load
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    run_nightly(sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}")

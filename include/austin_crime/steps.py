@@ -1,0 +1,178 @@
+"""What orchestrators call, in this order: small arguments in, small values out; rows never pass through here.
+
+Heavy libraries are imported inside the functions: a DAG file that imports this module parses without pandas.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from austin_crime import config
+
+if TYPE_CHECKING:
+    import requests
+    from upath import UPath
+
+    from austin_crime.extract import Batch, Manifest
+    from austin_crime.loads import Row
+
+log = logging.getLogger(__name__)
+
+
+class Load(TypedDict):
+    """What the steps of one load hand to each other."""
+
+    load_id: str
+    attempt: int
+    has_work: bool
+
+
+class Parameters(TypedDict, total=False):
+    """What a person may ask of a load."""
+
+    full_reload: bool
+    first_month: str | None
+    last_month: str | None
+    dry_run: bool
+    accept: list[str]
+    started_by: str
+
+
+def plan_load(load_id: str, parameters: Mapping[str, Any] | None = None, orchestrator: str = "python") -> Load:
+    """Bring the schema up to date, take the slot, ask the portal what changed and write down what to fetch.
+
+    Returns
+    -------
+    Load
+        ``has_work`` is false when nothing is new, or in a dry run; nothing more is to be done then.
+
+    Raises
+    ------
+    LoadRefused
+        If another load is running or the warehouse belongs to another portal.
+    ContractBroken
+        If the portal's columns changed.
+    """
+    from austin_crime import loads, migrate, plan
+
+    migrate.migrate(config.warehouse_url())
+    asked = plan.read_parameters(parameters or {})
+    if asked.get("dry_run"):
+        with loads.warehouse() as connection:
+            plan.show(plan.compare(connection, plan.ask_dataset(), asked).months)
+        return Load(load_id=load_id, attempt=0, has_work=False)
+    row = loads.claim_slot(load_id, orchestrator, dict(asked))
+    with loads.warehouse() as connection:
+        has_work = plan.write_plan(connection, row, folder_of(row), asked)
+    return Load(load_id=load_id, attempt=row["attempt"], has_work=has_work)
+
+
+def list_batches(load: Load) -> list[dict[str, Any]]:
+    """Return the batches to fetch, one ``{"batch": ...}`` each."""
+    from austin_crime import loads, stage
+
+    with loads.warehouse() as connection:
+        loads.running_load(connection, load["load_id"])
+        return [{"batch": known["batch"]} for known in stage.known_batches(connection)]
+
+
+def batch_query(batch: Batch) -> dict[str, str]:
+    """Return what to ask the portal for a batch."""
+    from austin_crime import extract
+
+    return extract.batch_query(batch)
+
+
+def landed(batch: Batch, load: Load) -> Manifest | None:
+    """Return the manifest of a batch that has landed whole, else None."""
+    from austin_crime import extract
+
+    return extract.landed(folder_of(load), batch)
+
+
+def land_response(response: requests.Response, batch: Batch, load: Load) -> Manifest:
+    """Judge the portal's answer to a batch and land its body."""
+    from austin_crime import extract, loads
+
+    loads.give_sign_of_life(load["load_id"])
+    return extract.land_response(response, batch, folder_of(load))
+
+
+def clean_and_stage(batch: Batch, load: Load) -> int:
+    """Clean a landed batch with pandas, stage it, and return its number of reports."""
+    from austin_crime import loads, stage
+
+    with loads.warehouse() as connection:
+        loads.running_load(connection, load["load_id"])
+        connection.commit()
+        return stage.stage_batch(connection, batch, folder_of(load))
+
+
+def settle_months(load: Load) -> int:
+    """Make what is staged equal to the portal, and return how many rounds that took."""
+    from austin_crime import loads, settle
+
+    with loads.warehouse() as connection:
+        loads.running_load(connection, load["load_id"])
+        connection.commit()
+        return settle.settle_months(connection, folder_of(load))
+
+
+def build_aggregate(table: str) -> None:
+    """Run the SQL file that fills an aggregate's staging twin."""
+    from austin_crime import loads
+
+    with loads.warehouse() as connection:
+        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+
+
+def check_load(load: Load) -> dict[str, int]:
+    """Run every check, keep the findings in ops, and return how many passed, failed or were accepted."""
+    from collections import Counter
+
+    from austin_crime import check, loads
+
+    with loads.warehouse() as connection:
+        row = loads.running_load(connection, load["load_id"])
+        return dict(Counter(result["status"] for result in check.check_load(connection, row)))
+
+
+def pass_gate(load: Load) -> None:
+    """Raise CheckBlocked if a check keeps the load from publishing."""
+    from austin_crime import check, loads
+
+    with loads.warehouse() as connection:
+        loads.running_load(connection, load["load_id"])
+        check.pass_gate(connection)
+
+
+def publish(load: Load) -> str:
+    """Publish the load in one transaction, and return what was done in a sentence."""
+    from austin_crime import loads
+    from austin_crime import publish as publishing
+
+    with loads.warehouse() as connection:
+        return publishing.publish(connection, load["load_id"])
+
+
+def refresh_dashboards() -> str:
+    """Drop and warm Superset's cache, and return what was done in a sentence; a failure only warns."""
+    from austin_crime import refresh
+
+    return refresh.refresh_dashboards()
+
+
+def fail_load(load_id: str, message: str) -> None:
+    """Free the slot of a load that failed."""
+    from austin_crime import loads
+
+    loads.fail_load(load_id, message)
+
+
+def folder_of(load: Mapping[str, Any] | Row) -> UPath:
+    """Return the landing folder of a load's attempt."""
+    from austin_crime import landing
+
+    return landing.folder(load["load_id"], load["attempt"])
