@@ -1,0 +1,35 @@
+"""How long to wait before a task is tried again, and when that is of no use."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import RetryDecision, RetryPolicy
+
+# By name: importing the modules at parse time would bring pandas with them.
+HOPELESS = frozenset({"LoadRefused", "ContractBroken", "PortalMoved", "PortalAnswer", "CheckBlocked", "ValueError"})
+
+
+class PortalRetryPolicy(RetryPolicy):
+    """Wait as long as the portal's Retry-After says; do not repeat what cannot succeed."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
+    ) -> RetryDecision:
+        """Decide by the kind of failure."""
+        if type(exception).__name__ in HOPELESS:
+            return RetryDecision.fail(reason=str(exception))
+        retry_after_s = getattr(exception, "retry_after_s", None)
+        if retry_after_s is not None:
+            return RetryDecision.retry(
+                delay=timedelta(seconds=retry_after_s), reason=f"the portal asks to wait {retry_after_s:g} s"
+            )
+        return RetryDecision.default()
+
+    def serialize(self) -> dict[str, Any]:
+        """Nothing to keep: the policy has no state."""
+        return {}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> "PortalRetryPolicy":
+        """Return the policy."""
+        return cls()
