@@ -25,3 +25,9 @@ def write_json(path: UPath, content: Any) -> None:
 def read_json(path: UPath) -> Any:
     """Read JSON that write_json wrote."""
     return json.loads(path.read_text())
+
+
+def empty(path: UPath) -> None:
+    """Remove a folder with all it holds; an attempt begins with none."""
+    if path.exists():
+        path.fs.rm(path.path, recursive=True)

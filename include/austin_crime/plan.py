@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 # The sample portal says so in a field that every Socrata dataset has.
 SAMPLE_TAG = "sample data"
+MONTHS_SHOWN = 40
 
 
 class Comparison(NamedTuple):
@@ -66,6 +67,7 @@ def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[
     bool
         False if nothing is new; the load has ended as unchanged then.
     """
+    landing.empty(folder)
     metadata = ask_dataset()
     landing.write_json(folder / "metadata.json", metadata)
     note_metadata(connection, load, metadata)
@@ -227,12 +229,11 @@ def insert_months(connection: Connection, months: list[PlannedMonth]) -> None:
 
 
 def show(months: list[PlannedMonth]) -> None:
-    """Log the plan: how many months of each kind, and each month that is not skipped."""
+    """Log the plan: how many months of each kind, and the first of those that are not skipped."""
     for kind, number in Counter(month.kind for month in months).items():
         log.info("%s months %s, %s reports to fetch", number, kind, sum(m.fetch_count for m in months if m.kind == kind))
-    for month in months:
-        if month.kind != "skipped":
-            log.info("%s: %s, %s (%s reports)", month.month, month.kind, month.reason, month.fetch_count)
+    for month in [month for month in months if month.kind != "skipped"][:MONTHS_SHOWN]:
+        log.info("%s: %s, %s (%s reports)", month.month, month.kind, month.reason, month.fetch_count)
 
 
 def ask_dataset() -> dict[str, Any]:
