@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -66,7 +67,7 @@ class Server:
 
     def url(self, role: str, database: str) -> str:
         """Return the address of a database with a role's login."""
-        return f"postgresql://{role}:{self.passwords[role]}@{HOST}:{self.port}/{database}"
+        return f"postgresql://{role}:{quote(self.passwords[role], safe='')}@{HOST}:{self.port}/{database}"
 
     def owner_url(self, database: str) -> str:
         """Return the address of a warehouse for the pipeline."""
@@ -118,6 +119,18 @@ class Server:
                 )
             )
         return self.owner_url(name), self.reader_url(name)
+
+    def note(self, database: str) -> str | None:
+        """Return the note left on a database: what it was made or migrated with."""
+        query = "select shobj_description(oid, 'pg_database') from pg_database where datname = %s"
+        with psycopg.connect(self.url(SUPERUSER, "postgres")) as connection:
+            row = connection.execute(query, (database,)).fetchone()
+        return row[0] if row else None
+
+    def leave_note(self, database: str, note: str) -> None:
+        """Leave a note on a database, which is gone with it."""
+        with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("comment on database {} is {}").format(sql.Identifier(database), note))
 
     def drop_database(self, name: str) -> None:
         """Drop a database, if it exists, and end the sessions in it."""

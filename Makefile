@@ -1,0 +1,53 @@
+# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, PYTEST_ARGS and PYTHON may be set.
+SOURCE ?= sample
+python := $(or $(PYTHON),python3)
+install := $(python) scripts/install.py
+venv := .venv/airflow/bin
+stack := $(venv)/python -m local_stack
+export PYTHONPATH := $(CURDIR)/include
+.DEFAULT_GOAL := help
+.PHONY: help demo up load down status logs test lint format clean installed
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Install and start everything on the sample portal, run the nightly DAG, show what came of it (REPORTS=100000)
+	@$(install) local
+	@$(stack) demo --reports "$(REPORTS)"
+
+up: ## Start everything and run nothing (SOURCE=sample or live, the city's portal)
+	@$(install) local
+	@$(stack) up --source "$(SOURCE)" --reports "$(REPORTS)"
+
+load: installed ## Run the nightly DAG now and follow it to its end
+	@$(stack) load
+
+down: installed ## End everything; the data stay
+	@$(stack) down
+
+status: installed ## Show what is up, by asking each server, and its memory
+	@$(stack) status
+
+logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
+	@$(stack) logs "$(SERVICE)"
+
+test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
+	@$(install) dev superset
+	@$(venv)/python -m pytest $(PYTEST_ARGS)
+
+lint: ## Check style, types, SQL and YAML
+	@$(install) dev
+	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
+	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql
+	@$(venv)/yamllint --strict .
+
+format: ## Format Python and SQL
+	@$(install) dev
+	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
+	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql
+
+clean: ## Remove data, environments and passwords; asks first
+	@$(python) scripts/clean.py
+
+installed:
+	@test -x $(venv)/python || { echo "Nothing is installed here yet: run make demo or make up."; exit 1; }

@@ -1,0 +1,167 @@
+"""What the Makefile's targets do; the only module of the stack that prints."""
+
+import os
+import time
+from collections.abc import Callable
+
+import psutil
+
+from local_stack import programs, settings, start, supervisor, warehouse
+from local_stack.airflow_api import DAG_ID, Airflow, task_name
+from local_stack.errors import StackError
+from local_stack.settings import ROOT, Settings, Source
+from local_stack.steps import run_all
+
+LIVE_NOTICE = """\
+SOURCE=live: the first load fetches all reports of the city's portal, about 2.6 million: 0.3 GB compressed or up to 1.5 GB,
+10 to 60 minutes depending on the portal and your line, and about 3 GB of disk. Later loads fetch only what changed.
+"""
+
+
+def stopwatch() -> Callable[[str], None]:
+    """Return a function that prints a line with the seconds since now before it."""
+    began = time.monotonic()
+    return lambda text: print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
+
+
+def demo(reports: int | None) -> int:
+    """Start everything on the sample portal, run the nightly DAG and show what came of it."""
+    tell = stopwatch()
+    chosen = bring_up("sample", reports, tell)
+    code = run_dag(chosen, tell)
+    show_addresses(chosen)
+    return code
+
+
+def up(source: Source, reports: int | None) -> int:
+    """Start everything, and run nothing."""
+    if source == "live":
+        print(LIVE_NOTICE, flush=True)
+    tell = stopwatch()
+    chosen = bring_up(source, reports, tell)
+    if Airflow(chosen).wait_for_dag()["is_paused"]:
+        tell(f"{DAG_ID} is paused: `make load` runs it now, and every night from then on")
+    else:
+        tell(f"{DAG_ID} runs every night; `make load` runs it now")
+    show_addresses(chosen)
+    return 0
+
+
+def bring_up(source: Source, reports: int | None, tell: Callable[[str], None]) -> Settings:
+    """Start what is not running; restart all of it if the settings are not those it runs with."""
+    chosen, done = settings.prepare(source, reports)
+    for sentence in done:
+        tell(sentence)
+    is_same = settings.last(ROOT).get("fingerprint") == start.fingerprint(chosen)
+    if supervisor.is_running(ROOT) and not is_same:
+        tell("The settings changed: ending what runs with the old ones")
+        supervisor.stop(ROOT)
+    if not supervisor.is_running(ROOT):
+        supervisor.stop(ROOT)  # what a supervisor that was killed left behind
+        start.check_machine(chosen)
+        settings.remember(chosen, start.fingerprint(chosen))
+        supervisor.start(ROOT, [program.name for program in programs.chosen(chosen)])
+    run_all(start.plan(chosen), tell)
+    return chosen
+
+
+def load() -> int:
+    """Run the DAG and follow it to its end."""
+    return run_dag(running_settings(), stopwatch())
+
+
+def running_settings() -> Settings:
+    """Return the settings of the stack, which has to run."""
+    if not supervisor.is_running(ROOT):
+        raise StackError("The stack is not running: start it with `make up`.")
+    return settings.running()
+
+
+def run_dag(chosen: Settings, tell: Callable[[str], None]) -> int:
+    """Run the DAG, tell of its tasks, and show what the warehouse holds or why the run failed."""
+    airflow = Airflow(chosen)
+    run_id, how = airflow.start_run()
+    tell(f"{DAG_ID}: following {run_id}, which {how}")
+    state = airflow.follow(run_id, lambda text: tell(f"  {text}"))
+    tell(f"{DAG_ID}: {state}")
+    if state != "success":
+        for failure in airflow.failures(run_id):
+            print(f"\n{failure}")
+        print(f"\nThe whole run: {chosen.address('airflow')}/dags/{DAG_ID}/runs/{run_id}")
+        return 1
+    tasks = [task for task in airflow.task_instances(run_id) if task["duration"] is not None]
+    show_table("Seconds per task", [(task_name(task), f"{task['duration']:,.1f}") for task in tasks])
+    show_table("Rows per table", [(f"mart.{name}", f"{rows:,}") for name, rows in warehouse.counts(chosen)])
+    return 0
+
+
+def show_table(title: str, rows: list[tuple[str, str]]) -> None:
+    """Print names and numbers in two columns."""
+    names, numbers = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
+    print(f"\n{title}")
+    for name, number in rows:
+        print(f"    {name:{names}}  {number:>{numbers}}")
+
+
+def show_addresses(chosen: Settings) -> None:
+    """Print where to look and with which login."""
+    passwords = chosen.values
+    superset, server = chosen.address("superset"), chosen.server
+    print(f"\nDashboard  {superset}/superset/dashboard/austin-crime/")
+    for login in ("viewer", "analyst", "admin"):
+        print(f"           {login:8} {passwords[f'SUPERSET_{login.upper()}_PASSWORD']}")
+    print(f"Airflow    {chosen.address('airflow')}/dags/{DAG_ID}")
+    print(f"           admin    {passwords['AIRFLOW_ADMIN_PASSWORD']}")
+    print(f"Portal     {chosen.source_url}/resource/fdj4-gpfu.json")
+    if not chosen.has_own_warehouse:
+        print(f"Warehouse  {server.reader_url(chosen.warehouse)}")
+    print(
+        "\nIt all runs in the background: `make status`, `make logs`, `make load`, `make down`. Passwords: .env"
+    )
+
+
+def down() -> int:
+    """End everything."""
+    tell = stopwatch()
+    was_running = supervisor.is_running(ROOT)
+    stubborn = supervisor.stop(ROOT)
+    if stubborn:
+        tell(f"{stubborn} processes had outlived supervisor and were ended")
+    tell("Everything is ended" if was_running or stubborn else "Nothing was running")
+    return 0
+
+
+def status() -> int:
+    """Show every program, whether it does its work, and the memory of them all."""
+    chosen = running_settings()
+    states = supervisor.states(ROOT)
+    is_well = True
+    for program in programs.chosen(chosen):
+        state = states[program.name]
+        ill = program.ill(chosen) if state["statename"] == "RUNNING" else state["statename"].lower()
+        minutes = (state["now"] - state["start"]) // 60
+        is_well = is_well and not ill
+        print(f"{program.name:22} {ill or f'well, up {minutes} min'}")
+    print(f"{'memory':22} {memory_mb(supervisor.processes(ROOT))} MB")
+    return 0 if is_well else 1
+
+
+def memory_mb(processes: list[psutil.Process]) -> int:
+    """Return the memory of processes; shared pages are counted once, where the system tells."""
+    total = 0
+    for process in processes:
+        try:
+            info = process.memory_full_info()
+            total += getattr(info, "pss", info.uss)
+        except psutil.Error:
+            continue  # just gone
+    return round(total / 1e6)
+
+
+def logs(service: str) -> int:
+    """Show the logs as they grow."""
+    paths = sorted((ROOT / "data" / "logs").glob(f"{service or '*'}.log"))
+    if not paths:
+        names = ", ".join(program.name for program in programs.PROGRAMS)
+        raise StackError(f"There is no log {service!r}: expected one of {names}.")
+    os.execvp("tail", ["tail", "-n", "30", "-F", *map(str, paths)])

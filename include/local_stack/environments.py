@@ -1,0 +1,92 @@
+"""What each process is told through its environment: all it needs, and no secret of another's."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+
+from local_stack.settings import HOST, Settings
+
+
+def common(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what every process gets: the surroundings without the secrets, and the other lines of .env."""
+    surroundings = {name: value for name, value in environment.items() if name not in settings.values}
+    # On macOS a forked process dies in the system's own proxy look-up and its Objective-C runtime.
+    fork_safety = (
+        {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES", "no_proxy": "*"} if sys.platform == "darwin" else {}
+    )
+    return {**settings.others, **surroundings, **fork_safety}
+
+
+def portal(settings: Settings) -> dict[str, str]:
+    """Return the environment of the sample portal."""
+    return {"PYTHONPATH": str(settings.root / "include")}
+
+
+def pipeline(settings: Settings) -> dict[str, str]:
+    """Return what the nightly load needs."""
+    given = {
+        name: settings.values[name]
+        for name in settings.values
+        if name.startswith("AUSTIN_CRIME_SUPERSET_REFRESH")
+    }
+    return given | {
+        "PYTHONPATH": str(settings.root / "include"),
+        "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
+        "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],
+        "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
+        "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
+        "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
+        or settings.address("superset"),
+        "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
+        "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
+    }
+
+
+def airflow(settings: Settings) -> dict[str, str]:
+    """Return the environment of Airflow's processes; they must share all of it."""
+    home = settings.data_dir / "airflow"
+    secrets = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY")
+    database = settings.server.url("airflow", "airflow").replace("postgresql://", "postgresql+psycopg2://")
+    return (
+        pipeline(settings)
+        | {name: settings.values[name] for name in secrets}
+        | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(settings.root / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.root / "plugins"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": settings.address("airflow") + "/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+            "AIRFLOW__API__HOST": HOST,
+            "AIRFLOW__API__PORT": str(settings.port("airflow")),
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        }
+    )
+
+
+def superset_python(settings: Settings) -> str:
+    """Return the Python of Superset's environment."""
+    return str(settings.root / ".venv" / "superset" / "bin" / "python")
+
+
+def superset(settings: Settings) -> dict[str, str]:
+    """Return the environment of Superset and of its bootstrap."""
+    own = {
+        name: value for name, value in settings.values.items() if "SUPERSET" in name and "_DB_" not in name
+    }
+    database = settings.server.url("superset", "superset").replace("postgresql://", "postgresql+psycopg2://")
+    reader = settings.reader_url.partition("://")[2]
+    return own | {
+        "PYTHONPATH": str(settings.root / "superset"),
+        "SUPERSET_CONFIG_PATH": str(settings.root / "superset" / "superset_config.py"),
+        "SUPERSET_HOME": str(settings.data_dir / "superset"),
+        "SUPERSET_METADATA_URL": database,
+        "AUSTIN_CRIME_READER_URL": f"postgresql+psycopg2://{reader}",
+        "SCARF_ANALYTICS": "false",
+    }

@@ -1,0 +1,139 @@
+"""The processes of the stack: what each runs, what it is told, and the page that proves it well."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+import psycopg
+import requests
+
+from local_stack import environments, postgres, supervisor
+from local_stack.settings import HOST, Settings
+
+PAGE_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class Program:
+    """A process that supervisor keeps alive.
+
+    Parameters
+    ----------
+    command, environment
+        What is run, and the variables it is given.
+    ill
+        Returns what is wrong with it, or None if it does its work.
+    server
+        Name of the port it listens on, or None.
+    """
+
+    name: str
+    command: Callable[[Settings], list[str]]
+    environment: Callable[[Settings], Mapping[str, str]]
+    ill: Callable[[Settings], str | None]
+    server: str | None = None
+
+
+def page(url: str) -> requests.Response | str:
+    """Return the answer of a page, or what is wrong with it."""
+    try:
+        answer = requests.get(url, timeout=PAGE_TIMEOUT_S, allow_redirects=False)
+    except requests.RequestException as error:
+        return f"{url} does not answer ({type(error).__name__})"
+    return answer if answer.status_code == 200 else f"{url} answers {answer.status_code}"
+
+
+def ill_page(server: str, path: str) -> Callable[[Settings], str | None]:
+    """Return a check that a page of a server answers 200."""
+
+    def ill(settings: Settings) -> str | None:
+        answer = page(settings.address(server) + path)
+        return answer if isinstance(answer, str) else None
+
+    return ill
+
+
+def ill_airflow(component: str) -> Callable[[Settings], str | None]:
+    """Return a check of what Airflow's API tells about one of its components."""
+
+    def ill(settings: Settings) -> str | None:
+        answer = page(settings.address("airflow") + "/api/v2/monitor/health")
+        if isinstance(answer, str):
+            return answer
+        status = answer.json()[component]["status"]
+        return None if status == "healthy" else f"Airflow says its {component} is {status}"
+
+    return ill
+
+
+def ill_postgres(settings: Settings) -> str | None:
+    """Return why one cannot log in at PostgreSQL, or None."""
+    try:
+        psycopg.connect(settings.server.url(postgres.SUPERUSER, "postgres"), connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def airflow(name: str, component: str, *options: str, server: str | None = None) -> Program:
+    """Return one of Airflow's processes."""
+    command = [sys.executable, "-m", "airflow", name, *options]
+    return Program(f"airflow-{name}", lambda _: command, environments.airflow, ill_airflow(component), server)
+
+
+def run_postgres(settings: Settings) -> list[str]:
+    """Return PostgreSQL's command."""
+    return postgres.command(settings.data_dir / "postgres", settings.port("postgres"), postgres.SETTINGS)
+
+
+def run_portal(settings: Settings) -> list[str]:
+    """Return the sample portal's command: the same reports at every start."""
+    options = ["--port", str(settings.port("portal")), "--reports", str(settings.reports), "--seed", "1"]
+    data_dir = settings.data_dir / "portal"
+    return [sys.executable, "-m", "sample_portal", *options, "--data-dir", str(data_dir)]
+
+
+def run_superset(settings: Settings) -> list[str]:
+    """Return the command of Superset behind gunicorn."""
+    options = ["--workers", "2", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
+    bind = ["--bind", f"{HOST}:{settings.port('superset')}"]
+    return [
+        environments.superset_python(settings),
+        "-m",
+        "gunicorn",
+        *options,
+        *bind,
+        "superset.app:create_app()",
+    ]
+
+
+# Task logs are read from the disk: the log servers of scheduler and triggerer would listen on every interface.
+PROGRAMS = (
+    Program("postgres", run_postgres, lambda _: {}, ill_postgres, "postgres"),
+    Program("portal", run_portal, environments.portal, ill_page("portal", "/healthz"), "portal"),
+    airflow("api-server", "metadatabase", server="airflow"),
+    airflow("scheduler", "scheduler", "--skip-serve-logs"),
+    airflow("dag-processor", "dag_processor"),
+    airflow("triggerer", "triggerer", "--skip-serve-logs"),
+    Program("superset", run_superset, environments.superset, ill_page("superset", "/login/"), "superset"),
+)
+
+
+def chosen(settings: Settings) -> list[Program]:
+    """Return the programs of this stack: the city's portal is not ours to start."""
+    return [program for program in PROGRAMS if program.name != "portal" or settings.source == "sample"]
+
+
+def become(name: str, settings: Settings) -> NoReturn:
+    """Replace this process by a program."""
+    program = next(program for program in PROGRAMS if program.name == name)
+    os.chdir(supervisor.working_folder(settings.root))
+    owner = postgres.account()
+    if name == "postgres" and owner:
+        os.setgroups([])
+        os.setgid(owner.pw_gid)
+        os.setuid(owner.pw_uid)
+    command = program.command(settings)
+    os.execvpe(command[0], command, environments.common(settings) | dict(program.environment(settings)))

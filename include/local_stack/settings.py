@@ -1,0 +1,163 @@
+"""What the stack is to be: the environment over .env over defaults, and all that follows from it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from local_stack import dotenv, postgres
+from local_stack.errors import StackError
+
+ROOT = Path(__file__).parents[2]
+HOST = postgres.HOST
+DEFAULT_REPORTS = 100_000
+Source = Literal["sample", "live"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one stack.
+
+    Parameters
+    ----------
+    values
+        Variables documented in .env.example, of the environment, .env or by default.
+    others
+        The other lines of .env, handed to every process.
+    source
+        Which portal: the sample portal or the city's.
+    reports
+        Size of the sample portal.
+    """
+
+    root: Path
+    values: Mapping[str, str]
+    others: Mapping[str, str]
+    source: Source = "sample"
+    reports: int = DEFAULT_REPORTS
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder of everything the stack writes."""
+        return self.root / "data"
+
+    def port(self, server: str) -> int:
+        """Return the port of postgres, portal, airflow or superset."""
+        name = f"AUSTIN_CRIME_{server.upper()}_PORT"
+        text = self.values[name]
+        if not text.isdigit() or not 0 < int(text) < 65536:
+            raise StackError(f"{name} is {text!r}: expected a port, a number from 1 to 65535.")
+        return int(text)
+
+    def address(self, server: str) -> str:
+        """Return the URL of portal, airflow or superset."""
+        return f"http://{HOST}:{self.port(server)}"
+
+    @property
+    def server(self) -> postgres.Server:
+        """The local PostgreSQL."""
+        prefixes = {"postgres": "POSTGRES", "airflow": "AIRFLOW_DB", "superset": "SUPERSET_DB"}
+        prefixes |= {postgres.OWNER: "OWNER", postgres.READER: "READER"}
+        passwords = {role: self.values[f"AUSTIN_CRIME_{part}_PASSWORD"] for role, part in prefixes.items()}
+        return postgres.Server(self.port("postgres"), passwords)
+
+    @property
+    def has_own_warehouse(self) -> bool:
+        """Whether the warehouse is a database that the user named, perhaps on another machine."""
+        return bool(self.values["AUSTIN_CRIME_WAREHOUSE_URL"])
+
+    @property
+    def warehouse(self) -> str:
+        """Name of the database that holds this source's reports on the local server."""
+        return f"warehouse_{self.source}"
+
+    @property
+    def warehouse_url(self) -> str:
+        """The warehouse's address with the owner's login."""
+        if self.has_own_warehouse:
+            return self.values["AUSTIN_CRIME_WAREHOUSE_URL"]
+        return self.server.owner_url(self.warehouse)
+
+    @property
+    def reader_url(self) -> str:
+        """The warehouse's address with the reader's login."""
+        parts = urlsplit(self.warehouse_url)
+        password = quote(self.values["AUSTIN_CRIME_READER_PASSWORD"], safe="")
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{postgres.READER}:{password}@{host}"))
+
+    @property
+    def source_url(self) -> str:
+        """The portal's address."""
+        return self.address("portal") if self.source == "sample" else self.values["AUSTIN_CRIME_SOURCE_URL"]
+
+    @property
+    def landing_url(self) -> str:
+        """Where batches are kept as received."""
+        return self.values["AUSTIN_CRIME_LANDING_URL"] or str(self.data_dir / "landing" / self.source)
+
+
+def prepare(
+    source: Source, reports: int | None, root: Path = ROOT, environment: Mapping[str, str] = os.environ
+) -> tuple[Settings, list[str]]:
+    """Return the settings for a start, and what was done to .env, in sentences.
+
+    Raises
+    ------
+    StackError
+        If .env is damaged or a port is not a number.
+    """
+    done = dotenv.ensure(root / ".env", root / ".env.example")
+    settings = resolve(root, environment, source, reports or last(root).get("reports", DEFAULT_REPORTS))
+    for server in ("postgres", "portal", "airflow", "superset"):
+        settings.port(server)
+    return settings, done
+
+
+def running(root: Path = ROOT, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that the stack was last started with.
+
+    Raises
+    ------
+    StackError
+        If it was never started.
+    """
+    start = last(root)
+    if not start:
+        raise StackError("The stack was never started here: run `make demo` or `make up`.")
+    return resolve(root, start["overrides"] | dict(environment), start["source"], start["reports"])
+
+
+def resolve(root: Path, environment: Mapping[str, str], source: Source, reports: int) -> Settings:
+    """Lay the environment over .env over the defaults."""
+    lines = dotenv.read(root / ".env")
+    names = {name: default or "" for name, default, _ in dotenv.entries(root / ".env.example")}
+    # Those marked as made by the stack are no settings: their defaults are examples.
+    defaults = {
+        name: value if name.endswith(("_PORT", "_USER", "SOURCE_URL")) else ""
+        for name, value in names.items()
+    }
+    given = {name: value for name, value in {**lines, **environment}.items() if name in names and value}
+    others = {name: value for name, value in lines.items() if name not in names}
+    return Settings(root, defaults | given, others, source, reports)
+
+
+def remember(settings: Settings, fingerprint: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Write down what the stack is started with, so that later commands find it without the same environment."""
+    overrides = {name: environment[name] for name in settings.values if environment.get(name)}
+    path = settings.data_dir / "run" / "start.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    content: dict[str, Any] = {"source": settings.source, "reports": settings.reports}
+    content |= {"overrides": overrides, "fingerprint": fingerprint}
+    path.write_text(json.dumps(content, indent=2))
+
+
+def last(root: Path) -> dict[str, Any]:
+    """Return what remember wrote, or an empty dict."""
+    path = root / "data" / "run" / "start.json"
+    content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return content

@@ -1,0 +1,186 @@
+"""Start the stack: what has to be made, migrated and started, in which order."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from local_stack import environments, ports, postgres, programs, supervisor, warehouse
+from local_stack.airflow_api import DAG_ID
+from local_stack.errors import StackError
+from local_stack.settings import Settings
+from local_stack.steps import Step
+
+READY_TIMEOUT_S = 300
+POLL_S = 0.3
+LOG_LINES = 15
+FREE_BYTES = 1_000_000_000
+
+
+def fingerprint(settings: Settings) -> str:
+    """Return a digest of all that running processes would have to be restarted for."""
+    locks = [path.read_text() for path in sorted((settings.root / "requirements").glob("*.lock"))]
+    content = [dict(settings.values), dict(settings.others), settings.source, settings.reports, locks]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def check_machine(settings: Settings) -> None:
+    """Raise StackError if the disk is full or a port is taken by somebody else."""
+    free = shutil.disk_usage(settings.root).free
+    if free < FREE_BYTES:
+        raise StackError(f"The disk is full: {free / 1e9:.1f} GB are free, at least 1 GB is needed.")
+    for program in programs.chosen(settings):
+        if program.server:
+            ports.check(f"AUSTIN_CRIME_{program.server.upper()}_PORT", settings.port(program.server))
+
+
+def plan(settings: Settings) -> list[Step]:
+    """Return the steps of a start."""
+    portal = [Step("Sample portal", lambda: start(settings, "portal"))] if settings.source == "sample" else []
+    return [
+        *portal,
+        Step("PostgreSQL", lambda: start_postgres(settings)),
+        Step("Superset's environment", lambda: install(settings, "superset")),
+        Step("Warehouse", lambda: warehouse.prepare(settings), ("PostgreSQL",)),
+        Step("Airflow's database", lambda: migrate_airflow(settings), ("PostgreSQL",)),
+        Step("Airflow", lambda: start_airflow(settings), ("Airflow's database", "Warehouse")),
+        Step(
+            "Superset's database and dashboard",
+            lambda: bootstrap_superset(settings),
+            ("Superset's environment", "Warehouse"),
+        ),
+        Step("Superset", lambda: start(settings, "superset"), ("Superset's database and dashboard",)),
+    ]
+
+
+def start(settings: Settings, *names: str) -> None:
+    """Start programs and return when all of them do their work.
+
+    Raises
+    ------
+    StackError
+        If one ends or is not ready in time, with the end of its log.
+    """
+    waiting = [program for program in programs.PROGRAMS if program.name in names]
+    for program in waiting:
+        supervisor.start_program(settings.root, program.name)
+    first = {name: state["pid"] for name, state in supervisor.states(settings.root).items()}
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while waiting:
+        states = supervisor.states(settings.root)
+        for program in list(waiting):
+            state = states[program.name]
+            first[program.name] = first[program.name] or state["pid"]
+            if state["statename"] not in ("RUNNING", "STARTING") or state["pid"] != first[program.name]:
+                raise StackError(f"{program.name} ended at its start. {log_end(settings, program.name)}")
+            ill = program.ill(settings)
+            if not ill:
+                waiting.remove(program)
+            elif time.monotonic() > deadline:
+                raise StackError(f"{program.name} is not ready: {ill}. {log_end(settings, program.name)}")
+        time.sleep(POLL_S if waiting else 0)
+
+
+def log_end(settings: Settings, name: str) -> str:
+    """Return the last lines of a log, with its path."""
+    path = settings.data_dir / "logs" / f"{name}.log"
+    lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:] if path.exists() else []
+    return f"The end of {path.relative_to(settings.root)}:\n" + "\n".join(lines)
+
+
+def run_logged(settings: Settings, name: str, command: list[str], environment: dict[str, str]) -> None:
+    """Run a command that has to succeed, its output in a log.
+
+    Raises
+    ------
+    StackError
+        If it fails, with the end of its log.
+    """
+    with (settings.data_dir / "logs" / f"{name}.log").open("wb") as log:
+        code = subprocess.run(
+            command,
+            env=environments.common(settings) | environment,
+            cwd=settings.root,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        ).returncode
+    if code:
+        raise StackError(f"{name} failed with exit code {code}. {log_end(settings, name)}")
+
+
+def install(settings: Settings, environment: str) -> None:
+    """Install one of the environments."""
+    command = [sys.executable, str(settings.root / "scripts" / "install.py"), environment]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    if answer.returncode:
+        raise StackError(answer.stderr.strip())
+
+
+def start_postgres(settings: Settings) -> None:
+    """Make the cluster, unless there is one, start the server, and make roles and metadata databases."""
+    server, data_dir = settings.server, settings.data_dir / "postgres"
+    if not (data_dir / "PG_VERSION").exists():
+        postgres.initialise(data_dir, server.passwords[postgres.SUPERUSER])
+    supervisor.start_program(settings.root, "postgres")
+    postgres.wait_until_ready(server.url(postgres.SUPERUSER, "postgres"))
+    server.create_roles()
+    for name in ("airflow", "superset"):
+        server.create_database(name, name)
+
+
+def migrate_airflow(settings: Settings) -> str | None:
+    """Bring Airflow's database to its schema, unless this version did before, and write its login.
+
+    A nightly run that is due would load the other portal unasked: when the source changes, the DAG is paused.
+    """
+    write_airflow_login(settings)
+    airflow = [sys.executable, "-m", "airflow"]
+    environment = environments.airflow(settings)
+    digest_before, _, source_before = (settings.server.note("airflow") or "").partition(" ")
+    digest_now = digest([settings.root / "requirements.lock"])
+    if digest_before != digest_now:
+        run_logged(settings, "airflow-migrate", [*airflow, "db", "migrate"], environment)
+    if source_before and source_before != settings.source:
+        run_logged(settings, "airflow-pause", [*airflow, "dags", "pause", "--yes", DAG_ID], environment)
+    settings.server.leave_note("airflow", f"{digest_now} {settings.source}")
+    return "nothing to do" if digest_before == digest_now else None
+
+
+def write_airflow_login(settings: Settings) -> None:
+    """Write the file that Airflow's simple auth manager reads its passwords from."""
+    path = settings.data_dir / "airflow" / "passwords.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"admin": settings.values["AIRFLOW_ADMIN_PASSWORD"]}))
+
+
+def start_airflow(settings: Settings) -> None:
+    """Start Airflow's four processes."""
+    start(settings, "airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
+
+
+def bootstrap_superset(settings: Settings) -> str | None:
+    """Bring Superset to the state described in superset/, unless nothing in it changed; people's edits then stay."""
+    environment = environments.superset(settings)
+    folder = settings.root / "superset"
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    note = digest(
+        [settings.root / "requirements" / "superset.lock", *files], json.dumps(environment, sort_keys=True)
+    )
+    if settings.server.note("superset") == note:
+        return "nothing to do"
+    Path(environment["SUPERSET_HOME"]).mkdir(parents=True, exist_ok=True)
+    command = [environments.superset_python(settings), str(folder / "bootstrap.py")]
+    run_logged(settings, "superset-bootstrap", command, environment)
+    settings.server.leave_note("superset", note)
+    return None
+
+
+def digest(paths: list[Path], more: str = "") -> str:
+    """Return one digest of files and a text."""
+    parts = [path.read_bytes() for path in paths] + [more.encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()

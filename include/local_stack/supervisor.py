@@ -1,0 +1,167 @@
+"""Supervisor keeps the programs alive; this starts it, asks it and ends it."""
+
+import configparser
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xmlrpc.client
+from collections.abc import Iterable
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import psutil
+from supervisor.xmlrpc import SupervisorTransport
+
+from local_stack.errors import StackError
+
+# The limit is 104 bytes on macOS and 108 on Linux, and supervisor appends its process id while it binds.
+SOCKET_PATH_BYTES = 90
+START_TIMEOUT_S = 15
+STOP_TIMEOUT_S = 60
+
+PROGRAM = {
+    "autostart": "false",
+    "autorestart": "true",
+    "startsecs": "2",
+    "startretries": "20",
+    "stopasgroup": "true",
+    "killasgroup": "true",
+    "stopwaitsecs": "20",
+    "redirect_stderr": "true",
+    "stdout_logfile_maxbytes": "10MB",
+    "stdout_logfile_backups": "3",
+}
+# SIGINT ends the sessions and then the server; its processes are told by itself, not as a group.
+POSTGRES = {"stopsignal": "INT", "stopasgroup": "false"}
+
+
+def socket_path(root: Path) -> Path:
+    """Return where supervisor listens: in data/run, or where the path is too long for a socket, in a private folder."""
+    path = root / "data" / "run" / "supervisor.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+        return path
+    digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"austin-crime-{os.getuid()}-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.is_symlink():
+        raise StackError(
+            f"{folder} belongs to somebody else: remove it or set TMPDIR to a folder of your own."
+        )
+    return folder / "supervisor.sock"
+
+
+def write_config(root: Path, names: Iterable[str]) -> Path:
+    """Write supervisor's configuration; it holds no secret and only relative paths."""
+    config = configparser.RawConfigParser()
+    config["unix_http_server"] = {"file": str(socket_path(root)).replace("%", "%%"), "chmod": "0700"}
+    config["supervisord"] = {
+        "nodaemon": "true",
+        "silent": "true",
+        "logfile": "data/logs/supervisord.log",
+        "logfile_maxbytes": "10MB",
+        "pidfile": "data/run/supervisord.pid",
+        "childlogdir": "data/logs",
+    }
+    factory = "supervisor.rpcinterface:make_main_rpcinterface"
+    config["rpcinterface:supervisor"] = {"supervisor.rpcinterface_factory": factory}
+    for name in names:
+        own = POSTGRES if name == "postgres" else {}
+        command = f".venv/airflow/bin/python -m local_stack run {name}"
+        log = f"data/logs/{name}.log"
+        config[f"program:{name}"] = {**PROGRAM, **own, "command": command, "stdout_logfile": log}
+    path = root / "data" / "run" / "supervisord.conf"
+    for folder in (path.parent, root / "data" / "logs"):
+        folder.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        config.write(file)
+    return path
+
+
+def start(root: Path, names: Iterable[str]) -> None:
+    """Start supervisor in the background, without a program yet."""
+    config = write_config(root, names)
+    with (root / "data" / "logs" / "supervisord.out").open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(config.relative_to(root))],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root / "include")},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not is_running(root):
+        if process.poll() is not None or time.monotonic() > deadline:
+            said = Path(out.name).read_text(errors="replace").strip().splitlines()
+            raise StackError(f"Supervisor did not start: {said[-1] if said else 'it said nothing'}")
+        time.sleep(0.05)
+
+
+def rpc(root: Path) -> Any:
+    """Return supervisor's remote interface."""
+    transport = SupervisorTransport(None, None, f"unix://{socket_path(root)}")
+    return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+
+def is_running(root: Path) -> bool:
+    """Return whether the supervisor of this project answers."""
+    try:
+        rpc(root).getState()
+    except (OSError, HTTPException, xmlrpc.client.Error):
+        return False
+    return True
+
+
+def states(root: Path) -> dict[str, dict[str, Any]]:
+    """Return what supervisor tells of each program: statename, pid, start, now, ..."""
+    return {info["name"]: info for info in rpc(root).getAllProcessInfo()}
+
+
+def start_program(root: Path, name: str) -> None:
+    """Start a program unless it runs; do not wait for it to be ready."""
+    if states(root)[name]["statename"] not in ("RUNNING", "STARTING"):
+        rpc(root).startProcess(name, False)
+
+
+def working_folder(root: Path) -> Path:
+    """Return the folder that every program runs in: what marks a process as the stack's, whatever it calls itself."""
+    return root / "data" / "run"
+
+
+def processes(root: Path) -> list[psutil.Process]:
+    """Return the processes of this project's programs, wherever they came from."""
+    folders = {str(path.resolve()) for path in (working_folder(root), root / "data" / "postgres")}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            # A person who looks around in that folder has a terminal.
+            if process.cwd() in folders and process.terminal() is None:
+                found.append(process)
+        except psutil.Error:
+            continue  # another user's, or just gone
+    return found
+
+
+def stop(root: Path) -> int:
+    """End everything, supervisor first, and return how many processes had to be ended by hand."""
+    if is_running(root):
+        supervisor = psutil.Process(rpc(root).getPID())
+        rpc(root).shutdown()
+        psutil.wait_procs([supervisor], timeout=STOP_TIMEOUT_S)
+    stubborn = processes(root)
+    for process in stubborn:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(stubborn, timeout=10)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=10)
+    socket_path(root).unlink(missing_ok=True)
+    return len(stubborn)

@@ -1,0 +1,82 @@
+"""The warehouse's database: made on the local server, or checked on the user's own; and what it holds."""
+
+import shutil
+
+import psycopg
+
+from austin_crime import migrate
+from local_stack import postgres
+from local_stack.errors import StackError
+from local_stack.settings import Settings
+
+OLDEST_SERVER = 150000
+CREATE_READER = """\
+    create role austin_crime_reader login password '{password}';
+    alter role austin_crime_reader set statement_timeout = '60s';
+    grant connect on database "{database}" to austin_crime_reader;"""
+
+
+def prepare(settings: Settings) -> None:
+    """Make the warehouse, or check the user's own, and bring it to the newest schema."""
+    if settings.has_own_warehouse:
+        check_own(settings)
+    else:
+        make(settings)
+    migrate.migrate(settings.warehouse_url)
+
+
+def make(settings: Settings) -> None:
+    """Make the warehouse on the local server; the sample warehouse anew if the portal has another size now."""
+    note = (
+        f"sample portal of {settings.reports} reports" if settings.source == "sample" else "the city's portal"
+    )
+    if settings.server.note(settings.warehouse) not in (None, note):
+        settings.server.drop_database(settings.warehouse)
+        if not settings.values["AUSTIN_CRIME_LANDING_URL"]:
+            shutil.rmtree(settings.landing_url, ignore_errors=True)
+    settings.server.create_warehouse(settings.warehouse)
+    settings.server.leave_note(settings.warehouse, note)
+
+
+def check_own(settings: Settings) -> None:
+    """Check that the user's own warehouse can be used; make no role on a server that is not ours.
+
+    Raises
+    ------
+    StackError
+        With the SQL to run, if the reader is missing.
+    """
+    try:
+        with psycopg.connect(settings.warehouse_url, connect_timeout=10) as connection:
+            version, database = connection.info.server_version, connection.info.dbname
+            query = "select 1 from pg_roles where rolname = %s"
+            has_reader = connection.execute(query, (postgres.READER,)).fetchone()
+    except psycopg.Error as error:
+        raise StackError(f"AUSTIN_CRIME_WAREHOUSE_URL cannot be used: {str(error).strip()}") from error
+    if version < OLDEST_SERVER:
+        raise StackError(
+            f"AUSTIN_CRIME_WAREHOUSE_URL is PostgreSQL {version // 10000}: expected 15 or newer."
+        )
+    if not has_reader:
+        password = settings.values["AUSTIN_CRIME_READER_PASSWORD"].replace("'", "''")
+        commands = CREATE_READER.format(password=password, database=database)
+        raise StackError(
+            "The server of AUSTIN_CRIME_WAREHOUSE_URL lacks the role that Superset reads with;"
+            f" run this there as its administrator, then start again:\n{commands}"
+        )
+    try:
+        psycopg.connect(settings.reader_url, connect_timeout=10).close()
+    except psycopg.Error as error:
+        raise StackError(
+            f"The role {postgres.READER} cannot log in at AUSTIN_CRIME_WAREHOUSE_URL with"
+            f" AUSTIN_CRIME_READER_PASSWORD of .env: {str(error).strip()}"
+        ) from error
+
+
+def counts(settings: Settings) -> list[tuple[str, int]]:
+    """Return rows per table of mart."""
+    query = "select table_name from information_schema.tables where table_schema = 'mart' and table_type = 'BASE TABLE'"
+    with psycopg.connect(settings.warehouse_url) as connection:
+        names = [name for (name,) in connection.execute(f"{query} order by table_name")]
+        rows = [connection.execute(f"select count(*) from mart.{name}".encode()).fetchone() for name in names]
+    return [(name, row[0]) for name, row in zip(names, rows, strict=True) if row]

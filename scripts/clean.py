@@ -1,0 +1,51 @@
+"""Remove everything that was installed, loaded and generated: ``make clean``. Asks first."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PIDFILE = ROOT / "data" / "run" / "supervisord.pid"
+
+
+def is_running() -> bool:
+    """Return whether the stack's supervisor lives."""
+    try:
+        os.kill(int(PIDFILE.read_text()), 0)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def main() -> None:
+    """Ask, then remove."""
+    if is_running():
+        sys.exit("The stack is running: end it with `make down` first.")
+    found = [path for path in (ROOT / "data").iterdir() if path.name != ".gitkeep"]
+    found += [path for path in (ROOT / ".venv", ROOT / ".env") if path.exists()]
+    if not found:
+        sys.exit("There is nothing to remove.")
+    print(
+        "This removes, for good, the databases, what was loaded, the logs, the environments and the passwords:"
+    )
+    sys.stdout.flush()
+    subprocess.run(["du", "-sh", *map(str, found)], check=False)
+    if input("Type yes to go on: ").strip().lower() != "yes":
+        sys.exit("Nothing was removed.")
+    for path in found:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    print("Removed.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (EOFError, KeyboardInterrupt):
+        sys.exit("\nNothing was removed.")
