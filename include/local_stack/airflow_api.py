@@ -17,6 +17,7 @@ DAG_APPEARS_S = 120
 SCHEDULED_RUN_APPEARS_S = 60
 LOG_LINES = 25
 FINISHED = ("success", "failed")
+UNTOLD = (None, "scheduled", "queued", "upstream_failed")
 
 
 class Airflow:
@@ -117,10 +118,10 @@ class Airflow:
             state: str = self.ask("GET", f"/dags/{DAG_ID}/dagRuns/{run_id}")["state"]
             for task in self.task_instances(run_id):
                 name = task_name(task)
-                if task["state"] and told.get(name) != task["state"]:
+                if task["state"] not in UNTOLD and told.get(name) != task["state"]:
                     told[name] = task["state"]
-                    if task["state"] not in ("scheduled", "queued"):
-                        tell(f"{name}: {task['state']}{seconds(task)}")
+                    why = f": {self.log(run_id, task)[-1].strip()}" if task["state"] == "up_for_retry" else ""
+                    tell(f"{name}: {task['state']}{seconds(task)}{why}")
             if state in FINISHED:
                 return state
             time.sleep(POLL_S)
@@ -140,15 +141,18 @@ class Airflow:
         content = self.ask("GET", path, params={"map_index": task["map_index"], "full_content": True})[
             "content"
         ]
-        return [line for part in content for line in log_lines(part)]
+        lines = [line for part in content for line in log_lines(part)]
+        return [line for line in lines if not line.startswith(("::group::", "::endgroup::"))] or [
+            "its log is empty"
+        ]
 
 
 def log_lines(part: Any) -> list[str]:
     """Return an event of a structured log as lines, the error's type and message at the end."""
     if isinstance(part, str):
         return [part]
-    errors = [f"  {error['exc_type']}: {error['exc_value']}" for error in part.get("error_detail") or []]
-    return [f"  {part['event']}", *errors]
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in part.get("error_detail") or []]
+    return [str(part["event"]), *errors]
 
 
 def task_name(task: dict[str, Any]) -> str:

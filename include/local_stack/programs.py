@@ -9,7 +9,7 @@ from typing import NoReturn
 import psycopg
 import requests
 
-from local_stack import environments, postgres, supervisor
+from local_stack import environments, postgres
 from local_stack.settings import HOST, Settings
 
 PAGE_TIMEOUT_S = 20
@@ -129,7 +129,6 @@ def chosen(settings: Settings) -> list[Program]:
 def become(name: str, settings: Settings) -> NoReturn:
     """Replace this process by a program."""
     program = next(program for program in PROGRAMS if program.name == name)
-    os.chdir(supervisor.working_folder(settings.root))
     owner = postgres.account()
     if name == "postgres" and owner:
         os.setgroups([])

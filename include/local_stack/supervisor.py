@@ -36,8 +36,8 @@ PROGRAM = {
     "stdout_logfile_maxbytes": "10MB",
     "stdout_logfile_backups": "3",
 }
-# SIGINT ends the sessions and then the server; its processes are told by itself, not as a group.
-POSTGRES = {"stopsignal": "INT", "stopasgroup": "false"}
+# SIGINT ends the sessions, then the server; its processes are told by itself, not as a group. The last one to stop.
+POSTGRES = {"stopsignal": "INT", "stopasgroup": "false", "priority": "1"}
 
 
 def socket_path(root: Path) -> Path:
@@ -56,23 +56,23 @@ def socket_path(root: Path) -> Path:
 
 
 def write_config(root: Path, names: Iterable[str]) -> Path:
-    """Write supervisor's configuration; it holds no secret and only relative paths."""
+    """Write supervisor's configuration: no secret, and paths relative to its folder, where everything runs."""
     config = configparser.RawConfigParser()
     config["unix_http_server"] = {"file": str(socket_path(root)).replace("%", "%%"), "chmod": "0700"}
     config["supervisord"] = {
         "nodaemon": "true",
         "silent": "true",
-        "logfile": "data/logs/supervisord.log",
+        "logfile": "../logs/supervisord.log",
         "logfile_maxbytes": "10MB",
-        "pidfile": "data/run/supervisord.pid",
-        "childlogdir": "data/logs",
+        "pidfile": "supervisord.pid",
+        "childlogdir": "../logs",
     }
     factory = "supervisor.rpcinterface:make_main_rpcinterface"
     config["rpcinterface:supervisor"] = {"supervisor.rpcinterface_factory": factory}
     for name in names:
         own = POSTGRES if name == "postgres" else {}
-        command = f".venv/airflow/bin/python -m local_stack run {name}"
-        log = f"data/logs/{name}.log"
+        command = f"../../.venv/airflow/bin/python -m local_stack run {name}"
+        log = f"../logs/{name}.log"
         config[f"program:{name}"] = {**PROGRAM, **own, "command": command, "stdout_logfile": log}
     path = root / "data" / "run" / "supervisord.conf"
     for folder in (path.parent, root / "data" / "logs"):
@@ -87,8 +87,8 @@ def start(root: Path, names: Iterable[str]) -> None:
     config = write_config(root, names)
     with (root / "data" / "logs" / "supervisord.out").open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(config.relative_to(root))],
-            cwd=root,
+            [sys.executable, "-m", "supervisor.supervisord", "-c", config.name],
+            cwd=config.parent,
             env={**os.environ, "PYTHONPATH": str(root / "include")},
             stdin=subprocess.DEVNULL,
             stdout=out,
