@@ -22,7 +22,7 @@ OVERSAMPLING = 2
 MAX_ZOOM = 16
 # Long enough that a dashboard costs one query, short enough that the first load shows soon.
 BOUNDARIES_LIVE_S = 300
-LAND, DISTRICT, OUTLINE, LABEL = "#eef0ec", "#f9faf8", "#b4bcb6", "#8b958e"
+LAND, DISTRICT, OUTLINE, LABEL = "#eef0ec", "#f9faf8", "#b4bcb6", "#2f3b45"
 
 Point = tuple[float, float]
 # A district's number and its polygons; a polygon is its outer ring and its holes; points are longitude, latitude.

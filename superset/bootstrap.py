@@ -72,6 +72,7 @@ def bootstrap() -> None:
         _set_users()
         _import_assets()
         _prune_assets()
+        _clear_cache()
 
 
 def _require_passwords() -> None:
@@ -124,7 +125,9 @@ def _set_users() -> None:
         roles = [security_manager.find_role(role_name) for role_name in role_names]
         user = security_manager.find_user(name)
         if user is None:
-            security_manager.add_user(name, name.title(), "Austin crime", f"{name}@localhost", roles, password=password)
+            security_manager.add_user(
+                name, "Austin crime", name, f"{name}@localhost", roles, password=password
+            )
             continue
         user.roles = roles
         if not check_password_hash(user.password, password):
@@ -181,6 +184,16 @@ def _prune_assets() -> None:
             if str(ours.uuid) not in kept:
                 log.info("removing %s, its file is gone", ours.external_url)
                 db.session.delete(ours)
+    db.session.commit()
+
+
+def _clear_cache() -> None:
+    """Forget what charts have answered: keys of the cache name neither the warehouse nor the version of a chart."""
+    from superset import cache_manager, db
+    from superset.models.cache import CacheKey
+
+    cache_manager.data_cache.clear()
+    db.session.query(CacheKey).delete()
     db.session.commit()
 
 

@@ -1,0 +1,16 @@
+"""Superset's start page: there is one dashboard, so it is the first thing to see."""
+
+from flask import redirect
+from flask_appbuilder import IndexView, expose
+from werkzeug.wrappers import Response
+
+DASHBOARD_PATH = "/superset/dashboard/austin-crime/"
+
+
+class DashboardFirst(IndexView):  # type: ignore[misc]
+    """The page at ``/``, which people also reach by the logo and after logging in."""
+
+    @expose("/")  # type: ignore[misc]
+    def index(self) -> Response:
+        """Send people to the dashboard, by way of the login page if need be."""
+        return redirect(DASHBOARD_PATH)
