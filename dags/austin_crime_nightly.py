@@ -69,7 +69,7 @@ with DAG(
     load = task(steps.plan_load)(load_id="{{ run_id }}", parameters="{{ params }}", orchestrator="airflow")
     anything_new = task.short_circuit(lambda load: load["has_work"], task_id="anything_new")(load)  # fmt: skip
     batches = task(steps.list_batches)(load)
-    staged = load_batch.partial(load=load).expand_kwargs(batches)
+    staged = load_batch.expand_kwargs(batches)
     settled = task(steps.settle_months, trigger_rule="none_failed")(load)
     built = [
         SQLExecuteQueryOperator(task_id=f"build_{table}", sql=f"aggregates/{table}.sql", split_statements=True)

@@ -70,12 +70,12 @@ def plan_load(load_id: str, parameters: Mapping[str, Any] | None = None, orchest
 
 
 def list_batches(load: Load) -> list[dict[str, Any]]:
-    """Return the batches to fetch, one ``{"batch": ...}`` each."""
+    """Return what each mapped batch task is called with, ``{"batch": ..., "load": ...}``."""
     from austin_crime import loads, stage
 
     with loads.warehouse() as connection:
         loads.running_load(connection, load["load_id"])
-        return [{"batch": known["batch"]} for known in stage.known_batches(connection)]
+        return [{"batch": known["batch"], "load": load} for known in stage.known_batches(connection)]
 
 
 def batch_query(batch: Batch) -> dict[str, str]:

@@ -29,7 +29,6 @@ class LandBatchOperator(HttpOperator):
                 "check_response": False,
                 "timeout": (config.CONNECT_TIMEOUT_S, config.QUERY_TIMEOUT_S),
             },
-            response_filter=self.land,
             **kwargs,
         )
         self.batch = batch
@@ -42,6 +41,8 @@ class LandBatchOperator(HttpOperator):
             self.log.info("%s has landed already", self.batch["batch_id"])
             return manifest
         self.data = steps.batch_query(self.batch)
+        # Bound here and not in __init__: what executes is a copy, with the templates filled in.
+        self.response_filter = self.land
         return self.execute_with_token(context)
 
     def execute_with_token(self, context: Any) -> Any:
