@@ -1,38 +1,25 @@
-"""### Austin's police reports, every night
+"""Austin's police reports, every night.
 
 **What.** Asks the city's portal which months of report date changed, fetches just those, cleans them in pandas, proves
-what would be published equal to the portal's own counts, and publishes it to PostgreSQL in one transaction. Nothing new
-at the portal: the run ends green after `anything_new`, and what follows is skipped.
+what would be published equal to the portal's own counts, and publishes it to PostgreSQL in one transaction. Nothing
+new at the portal: the run ends green after `anything_new`, and what follows is skipped.
 
-**A failed run** leaves the published data as they were and frees its slot. `ops.loads` says what happened, in a
-sentence. Trigger a new run; do not clear single tasks of a run that has failed.
+**A failed run** leaves the published data as they were and frees its slot. `ops.loads` says in a sentence what happened.
+Trigger a new run; do not clear single tasks of a run that has failed.
 
 **A blocked run** (task `gate`): a check found something that a person has to look at. Its message names the check and
-what to put into `accept` when triggering with configuration; `ops.check_results` has every finding.
+what to put into `accept` when triggering; `ops.check_results` has every finding.
 
 **Parameters** are asked for by *Trigger*: reload everything or some months, accept a finding, or only show the plan.
 """
 
-from datetime import timedelta
-
 import pendulum
 from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLExecuteQueryOperator
 from airflow.providers.http.sensors.http import HttpSensor
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, task, task_group
-
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, task, task_group
 from austin_crime import config, steps
-from austin_crime_airflow.callbacks import free_slot
 from austin_crime_airflow.operators import LandBatchOperator
-from austin_crime_airflow.retry_policy import PortalRetryPolicy
-
-MONTH = {"type": ["null", "string"], "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
-PARAMS = {
-    "full_reload": Param(False, type="boolean", description="Fetch every month whole."),
-    "first_month": Param(None, **MONTH, description="Treat months from this one on (2024-01) as changed."),
-    "last_month": Param(None, **MONTH, description="... up to this one (2024-03), included."),
-    "accept": Param([], type="array", items={"type": "string"}, description="Checks to let through, this once."),
-    "dry_run": Param(False, type="boolean", description="Only show the plan, in the log of plan_load."),
-}
+from austin_crime_airflow.settings import DEFAULT_ARGS, PARAMS
 
 with DAG(
     dag_id=config.DAG_ID,
@@ -41,43 +28,48 @@ with DAG(
     start_date=pendulum.datetime(2024, 1, 1, tz=config.TIME_ZONE),
     catchup=False,
     max_active_runs=1,
-    params=PARAMS,
     render_template_as_native_obj=True,
     template_searchpath=str(config.SQL_DIR),
     tags=["austin", "crime"],
-    default_args={
-        "conn_id": "warehouse",
-        "http_conn_id": "austin_portal",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=10),
-        "retry_policy": PortalRetryPolicy(),
-        "on_failure_callback": free_slot,
-    },
+    params=PARAMS,
+    default_args=DEFAULT_ARGS,
 ):
 
     @task_group
     def load_batch(batch, load):
         """Land a batch as received, then clean and stage it."""
-        landed = LandBatchOperator(task_id="extract", batch=batch, load=load)
-        landed >> task(steps.clean_and_stage)(batch, load)
+        LandBatchOperator(task_id="extract", batch=batch, load=load) >> task(steps.clean_and_stage)(
+            batch, load
+        )
 
     source_is_up = HttpSensor(
-        task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json", poke_interval=30, timeout=3600
+        task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json", timeout=3600
     )
     load = task(steps.plan_load)(load_id="{{ run_id }}", parameters="{{ params }}", orchestrator="airflow")
-    anything_new = task.short_circuit(lambda load: load["has_work"], task_id="anything_new")(load)  # fmt: skip
+    anything_new = task.short_circuit(steps.anything_new)(load)
     batches = task(steps.list_batches)(load)
     staged = load_batch.expand_kwargs(batches)
     settled = task(steps.settle_months, trigger_rule="none_failed")(load)
     built = [
-        SQLExecuteQueryOperator(task_id=f"build_{table}", sql=f"aggregates/{table}.sql", split_statements=True)
+        SQLExecuteQueryOperator(
+            task_id=f"build_{table}", sql=f"aggregates/{table}.sql", split_statements=True
+        )
         for table in config.AGGREGATES
     ]
+    checked = task(steps.check_load)(load)
     gate = SQLCheckOperator(task_id="gate", sql="gate.sql", retries=0)
     published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
-    refreshed = task(steps.refresh_dashboards)()
 
-    source_is_up >> load >> anything_new >> batches >> staged >> settled >> built
-    built >> task(steps.check_load)(load) >> gate >> published >> refreshed
+    (
+        source_is_up
+        >> load
+        >> anything_new
+        >> batches
+        >> staged
+        >> settled
+        >> built
+        >> checked
+        >> gate
+        >> published
+    )
+    published >> task(steps.refresh_dashboards)()

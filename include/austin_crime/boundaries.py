@@ -47,4 +47,8 @@ def simplify(geometry: dict[str, Any]) -> dict[str, Any]:
     simple = shape(geometry).simplify(TOLERANCE_DEG)
     many = simple if simple.geom_type == "MultiPolygon" else shapely.MultiPolygon([simple])
     result: dict[str, Any] = mapping(shapely.set_precision(many, 10**-DECIMALS))
-    return result if result["type"] == "MultiPolygon" else {"type": "MultiPolygon", "coordinates": [result["coordinates"]]}
+    return (
+        result
+        if result["type"] == "MultiPolygon"
+        else {"type": "MultiPolygon", "coordinates": [result["coordinates"]]}
+    )

@@ -62,9 +62,7 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
     has_passed = observed <= check.threshold
     is_accepted = check.is_acceptable and bool({name, check.name} & accepted)
     status = "passed" if has_passed else "accepted" if is_accepted else "failed"
-    message = (
-        f"{name}: expected that {check.expectation} (at most {check.threshold:g} {check.unit}), came {observed:g}."
-    )
+    message = f"{name}: expected that {check.expectation} (at most {check.threshold:g} {check.unit}), came {observed:g}."
     if status == "failed" and check.severity == "block":
         message += (
             f" If that is right, trigger the DAG with accept = {name}; until then the last good data stay."

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
@@ -12,6 +13,8 @@ import pyarrow.json
 from austin_crime import contract
 
 STRING = pd.ArrowDtype(pa.string())
+# Takes note of a rule and how many values it made null.
+Count = Callable[[str, int], None]
 SYSTEM_COLUMNS = (":id", ":updated_at")
 # Reports are 0.5 KB; a block must hold the longest one.
 JSON_BLOCK_BYTES = 8 << 20
@@ -47,7 +50,7 @@ def read_reports(body: bytes) -> pd.DataFrame:
     # The portal writes a report a line, "[{…}\n,{…}\n]\n": without brackets and commas that is what Arrow reads.
     lines = body.strip().removeprefix(b"[").removesuffix(b"]").replace(b"\n,{", b"\n{").strip()
     if not lines:
-        return schema.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
+        return to_frame(schema.empty_table())
     try:
         table = pyarrow.json.read_json(
             pa.BufferReader(lines),
@@ -57,7 +60,13 @@ def read_reports(body: bytes) -> pd.DataFrame:
     except pa.ArrowInvalid:
         # Another layout or numbers without quotes: slower, and as good.
         table = pa.Table.from_pylist([as_strings(report) for report in json.loads(body)], schema=schema)
-    return table.select(names).to_pandas(types_mapper=pd.ArrowDtype)
+    return to_frame(table.select(names))
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a frame on Arrow types."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def as_strings(report: dict[str, object]) -> dict[str, str]:
@@ -113,29 +122,35 @@ def clean_column(values: pd.Series, column: contract.Column, findings: Counter[s
     def count(rule: str, number: int) -> None:
         findings[f"{rule}:{column.source_name}"] += number
 
-    match column.kind:
-        case "text":
-            return values
-        case "integer":
-            return to_integer(keep(values, r"\d{1,9}", "number_unreadable", count), pa.int32())
-        case "flag":
-            return keep(values, "[YN]", "flag_unreadable", count) == "Y"
-        case "timestamp":
-            return to_timestamp(values, count)
-        case "date":
-            return cast(to_timestamp(values, count), pa.date32())
-        case "time":
-            return to_time(keep(values, r"\d{1,4}", "time_unreadable", count), count)
-        case "district":
-            return to_district(values, count)
-        case "block_group":
-            digits = keep(values, r"\d{1,10}", "block_group_unreadable", count)
-            return contract.STATE_FIPS + digits.str.zfill(10)
-        case _:
-            raise ValueError(f"column {column.name}: no rule for kind {column.kind}")
+    return CLEANERS[column.kind](values, count)
 
 
-def keep(values: pd.Series, pattern: str, rule: str, count) -> pd.Series:
+def to_text(values: pd.Series, count: Count) -> pd.Series:
+    """Keep text as sent."""
+    return values
+
+
+def to_code(values: pd.Series, count: Count) -> pd.Series:
+    """Read whole numbers of up to nine digits."""
+    return cast(keep(values, r"\d{1,9}", "number_unreadable", count), pa.int32())
+
+
+def to_flag(values: pd.Series, count: Count) -> pd.Series:
+    """Read Y and N."""
+    return keep(values, "[YN]", "flag_unreadable", count) == "Y"
+
+
+def to_date(values: pd.Series, count: Count) -> pd.Series:
+    """Read the date of ISO 8601 timestamps."""
+    return cast(to_timestamp(values, count), pa.date32())
+
+
+def to_block_group(values: pd.Series, count: Count) -> pd.Series:
+    """Return census GEOIDs of twelve digits: the state in front, zeros that a number lost put back."""
+    return contract.STATE_FIPS + keep(values, r"\d{1,10}", "block_group_unreadable", count).str.zfill(10)
+
+
+def keep(values: pd.Series, pattern: str, rule: str, count: Count) -> pd.Series:
     """Keep the values that match a pattern as a whole; the others become null and are counted."""
     is_readable = values.str.fullmatch(pattern)
     count(rule, int((~is_readable.fillna(True)).sum()))
@@ -148,12 +163,7 @@ def cast(values: pd.Series, to: pa.DataType) -> pd.Series:
     return pd.Series(pd.arrays.ArrowExtensionArray(array), index=values.index)
 
 
-def to_integer(digits: pd.Series, to: pa.DataType) -> pd.Series:
-    """Read strings of digits as integers."""
-    return cast(digits, to)
-
-
-def to_timestamp(values: pd.Series, count) -> pd.Series:
+def to_timestamp(values: pd.Series, count: Count) -> pd.Series:
     """Read ISO 8601 timestamps without zone; microseconds."""
     try:
         return cast(values, pa.timestamp("us"))
@@ -163,9 +173,9 @@ def to_timestamp(values: pd.Series, count) -> pd.Series:
         return read.astype(pd.ArrowDtype(pa.timestamp("us")))
 
 
-def to_time(digits: pd.Series, count) -> pd.Series:
+def to_time(values: pd.Series, count: Count) -> pd.Series:
     """Read HHMM without leading zeros ("5" is 00:05) as a time of day."""
-    number = to_integer(digits, pa.int64())
+    number = cast(keep(values, r"\d{1,4}", "time_unreadable", count), pa.int64())
     hour = number // 100
     minute = number - hour * 100
     count("hour_out_of_range", int((hour > 23).sum()))
@@ -174,12 +184,24 @@ def to_time(digits: pd.Series, count) -> pd.Series:
     return cast(microseconds.where((hour <= 23) & (minute <= 59)), pa.time64("us"))
 
 
-def to_district(values: pd.Series, count) -> pd.Series:
+def to_district(values: pd.Series, count: Count) -> pd.Series:
     """Read council districts, 1 to 10."""
     names = [str(district) for district in contract.COUNCIL_DISTRICTS]
     is_known = values.isin(names)
     count("district_unreadable", int((~is_known & values.notna()).sum()))
-    return to_integer(values.where(is_known), pa.int16())
+    return cast(values.where(is_known), pa.int16())
+
+
+CLEANERS: dict[contract.Kind, Callable[[pd.Series, Count], pd.Series]] = {
+    "text": to_text,
+    "integer": to_code,
+    "flag": to_flag,
+    "timestamp": to_timestamp,
+    "date": to_date,
+    "time": to_time,
+    "district": to_district,
+    "block_group": to_block_group,
+}
 
 
 def to_month(dates: pd.Series) -> pd.Series:
@@ -208,7 +230,7 @@ def clean_keys(values: pd.Series, findings: Counter[str]) -> tuple[pd.Series, pd
     reasons = reasons.mask(~is_readable, "unreadable_key").mask(values.isna(), "missing_key")
     for reason, number in reasons.value_counts().items():
         findings[f"{reason}:incident_report_number"] += int(number)
-    return to_integer(values.where(is_readable), pa.int64()), reasons
+    return cast(values.where(is_readable), pa.int64()), reasons
 
 
 def clean_group_key(dimension: str, key: str | None) -> str | None:
@@ -226,7 +248,17 @@ def clean_group_key(dimension: str, key: str | None) -> str | None:
 def describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """Return rejected reports with their reason and the raw JSON."""
     rejects = crimes[
-        ["source_row_id", "source_updated_at", "source_month", "incident_id", "occurred_date", "crime_type", "council_district"]
+        [
+            "source_row_id",
+            "source_updated_at",
+            "source_month",
+            "incident_id",
+            "occurred_date",
+            "crime_type",
+            "council_district",
+        ]
     ].assign(reason=reasons)
-    raw = [json.dumps({k: v for k, v in report.items() if pd.notna(v)}) for report in reports.to_dict("records")]
+    raw = [
+        json.dumps({k: v for k, v in report.items() if pd.notna(v)}) for report in reports.to_dict("records")
+    ]
     return rejects.assign(raw=pd.Series(raw, index=rejects.index, dtype=STRING))

@@ -48,7 +48,9 @@ def warehouse_url() -> str:
     try:
         return os.environ["AUSTIN_CRIME_WAREHOUSE_URL"]
     except KeyError:
-        raise KeyError("AUSTIN_CRIME_WAREHOUSE_URL is not set: expected postgresql://user:password@host:port/database") from None
+        raise KeyError(
+            "AUSTIN_CRIME_WAREHOUSE_URL is not set: expected postgresql://user:password@host:port/database"
+        ) from None
 
 
 def landing_url() -> str:
@@ -69,4 +71,6 @@ def superset_login() -> tuple[str, str]:
     KeyError
         If a Superset is named but not its login.
     """
-    return os.environ["AUSTIN_CRIME_SUPERSET_REFRESH_USER"], os.environ["AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD"]
+    return os.environ["AUSTIN_CRIME_SUPERSET_REFRESH_USER"], os.environ[
+        "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD"
+    ]

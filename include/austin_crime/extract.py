@@ -99,7 +99,9 @@ def batch_query(batch: Batch) -> dict[str, str]:
     """
     ranges = to_ranges([date.fromisoformat(month) if month else None for month in batch["months"]])
     parts = [
-        f"(rep_date >= '{bounds[0]}T00:00:00' and rep_date < '{bounds[1]}T00:00:00')" if bounds else "rep_date is null"
+        f"(rep_date >= '{bounds[0]}T00:00:00' and rep_date < '{bounds[1]}T00:00:00')"
+        if bounds
+        else "rep_date is null"
         for bounds in ranges
     ]
     where = f"({' or '.join(parts)})"
@@ -186,7 +188,9 @@ def land_response(response: requests.Response, batch: Batch, folder: UPath) -> M
         asked=response.url,
     )
     landing.write_json(path.with_name(f"{batch['batch_id']}.manifest.json"), manifest)
-    log.info("landed %s: %s reports, %.1f MB", batch["batch_id"], counter.report_count, counter.byte_count / 1e6)
+    log.info(
+        "landed %s: %s reports, %.1f MB", batch["batch_id"], counter.report_count, counter.byte_count / 1e6
+    )
     return manifest
 
 
@@ -223,7 +227,9 @@ class BodyCounter:
         try:
             text = self.unpacker.decompress(piece)
         except zlib.error as error:
-            raise portal.PortalBusy(f"{self.url}: the body is not gzip as its header says ({error}).") from error
+            raise portal.PortalBusy(
+                f"{self.url}: the body is not gzip as its header says ({error})."
+            ) from error
         self.first = (self.first + text[:1]).strip()[:1]
         # Keep what could be the beginning of a key; a whole key is longer than what is kept, so none counts twice.
         window = self.tail[-(len(self.KEY) - 1) :] + text
@@ -268,5 +274,6 @@ def read_landed(folder: UPath, batch: Batch) -> bytes:
 def manifests(folder: UPath) -> dict[str, Any]:
     """Return the manifests of all batches landed in a folder, by batch."""
     return {
-        manifest["batch_id"]: manifest for manifest in map(landing.read_json, sorted(folder.glob("*.manifest.json")))
+        manifest["batch_id"]: manifest
+        for manifest in map(landing.read_json, sorted(folder.glob("*.manifest.json")))
     }

@@ -32,7 +32,9 @@ def migrate(url: str) -> list[str]:
             " (name text primary key, applied_at timestamptz not null default now())"
         )
         applied = {name for (name,) in connection.execute("select name from public.schema_migrations")}
-        missing = [path for path in sorted((config.SQL_DIR / "schema").glob("*.sql")) if path.name not in applied]
+        missing = [
+            path for path in sorted((config.SQL_DIR / "schema").glob("*.sql")) if path.name not in applied
+        ]
         for path in missing:
             connection.execute(path.read_bytes())
             connection.execute("insert into public.schema_migrations (name) values (%s)", (path.name,))

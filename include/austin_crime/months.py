@@ -55,7 +55,9 @@ class PlannedMonth:
     newest_count: int = 0
 
 
-def ask_months(last_newest: datetime | None = None, last_counts: dict[date | None, int] | None = None) -> list[PortalMonth]:
+def ask_months(
+    last_newest: datetime | None = None, last_counts: dict[date | None, int] | None = None
+) -> list[PortalMonth]:
     """Ask the portal for its months: how many reports, their newest stamp, and what is newer than a stamp.
 
     Parameters
@@ -82,7 +84,9 @@ def ask_months(last_newest: datetime | None = None, last_counts: dict[date | Non
         newer: dict[date | None, int] = {}
     else:
         newer = count_months(f":updated_at > '{socrata_time(last_newest)}'")
-    log.info("the portal has %s reports in %s months", sum(int(row["report_count"]) for row in rows), len(rows))
+    log.info(
+        "the portal has %s reports in %s months", sum(int(row["report_count"]) for row in rows), len(rows)
+    )
     return [
         PortalMonth(
             month=month,
@@ -168,7 +172,8 @@ def decide_months(
     ]
     if any(month.kind != "skipped" for month in planned):
         planned = [
-            fetch_whole(month, "a key occurs twice") if is_twin(month, held_by_month) else month for month in planned
+            fetch_whole(month, "a key occurs twice") if is_twin(month, held_by_month) else month
+            for month in planned
         ]
     return sorted(planned, key=lambda planned_month: planned_month.month or date.max)
 

@@ -73,17 +73,23 @@ def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[
     note_metadata(connection, load, metadata)
     clear_staging(connection)
     if is_quiet(connection, load, metadata, asked):
-        return end_unchanged(connection, load, "Unchanged: the portal says that its data are those of the last load.")
+        return end_unchanged(
+            connection, load, "Unchanged: the portal says that its data are those of the last load."
+        )
     comparison = compare(connection, metadata, asked)
     landing.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])
     show(comparison.months)
     note_comparison(connection, load, comparison)
     if all(month.kind == "skipped" for month in comparison.months):
-        return end_unchanged(connection, load, "Unchanged: no month has anything newer, and each has as many as are held.")
+        return end_unchanged(
+            connection, load, "Unchanged: no month has anything newer, and each has as many as are held."
+        )
     insert_months(connection, comparison.months)
     boundaries.stage_boundaries(connection, folder)
     columns = extract.columns_to_fetch(source_types(metadata))
-    stage.register_batches(connection, extract.make_batches(comparison.months, comparison.last_newest, columns))
+    stage.register_batches(
+        connection, extract.make_batches(comparison.months, comparison.last_newest, columns)
+    )
     return True
 
 
@@ -97,10 +103,14 @@ def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[
         with_newest_counts(heard),
         held,
         whole=reason_for_all(last, metadata, asked),
-        wanted=months_of_range(asked.get("first_month"), asked.get("last_month"), [month.month for month in heard]),
+        wanted=months_of_range(
+            asked.get("first_month"), asked.get("last_month"), [month.month for month in heard]
+        ),
     )
     if not months:
-        raise portal.PortalAnswer(f"{config.source_url()}: expected reports, and the portal has none: no rows is never no news.")
+        raise portal.PortalAnswer(
+            f"{config.source_url()}: expected reports, and the portal has none: no rows is never no news."
+        )
     return Comparison(
         months=months,
         last_newest=last_newest,
@@ -127,7 +137,9 @@ def last_published(connection: Connection) -> Row | None:
     ).fetchone()
 
 
-def is_quiet(connection: Connection, load: Row, metadata: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+def is_quiet(
+    connection: Connection, load: Row, metadata: Mapping[str, Any], asked: Mapping[str, Any]
+) -> bool:
     """Whether the metadata alone show that nothing changed since the last published load, and we hold all of it."""
     last = last_published(connection)
     return (
@@ -231,7 +243,12 @@ def insert_months(connection: Connection, months: list[PlannedMonth]) -> None:
 def show(months: list[PlannedMonth]) -> None:
     """Log the plan: how many months of each kind, and the first of those that are not skipped."""
     for kind, number in Counter(month.kind for month in months).items():
-        log.info("%s months %s, %s reports to fetch", number, kind, sum(m.fetch_count for m in months if m.kind == kind))
+        log.info(
+            "%s months %s, %s reports to fetch",
+            number,
+            kind,
+            sum(m.fetch_count for m in months if m.kind == kind),
+        )
     for month in [month for month in months if month.kind != "skipped"][:MONTHS_SHOWN]:
         log.info("%s: %s, %s (%s reports)", month.month, month.kind, month.reason, month.fetch_count)
 
@@ -242,7 +259,7 @@ def ask_dataset() -> dict[str, Any]:
     return metadata
 
 
-def source_types(metadata: dict[str, Any]) -> dict[str, str]:
+def source_types(metadata: Mapping[str, Any]) -> dict[str, str]:
     """Return the type of each column by API name, without computed regions and system columns."""
     return {
         column["fieldName"]: column["dataTypeName"]
@@ -251,9 +268,13 @@ def source_types(metadata: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def fingerprint(metadata: dict[str, Any]) -> str:
+def fingerprint(metadata: Mapping[str, Any]) -> str:
     """Return a hash of what changes when the dataset does: its columns and when its rows changed last."""
-    told = [sorted(source_types(metadata).items()), metadata.get("rowsUpdatedAt"), metadata.get("viewLastModified")]
+    told = [
+        sorted(source_types(metadata).items()),
+        metadata.get("rowsUpdatedAt"),
+        metadata.get("viewLastModified"),
+    ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

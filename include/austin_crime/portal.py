@@ -45,14 +45,18 @@ def judge_answer(response: requests.Response) -> None:
     status = response.status_code
     if status == 200:
         if response.headers.get("X-SODA2-Data-Out-Of-Date", "false").lower() == "true":
-            raise PortalStale(f"{response.url}: this replica of the portal is out of date; ask again in some minutes.")
+            raise PortalStale(
+                f"{response.url}: this replica of the portal is out of date; ask again in some minutes."
+            )
         return
     said = f"{response.url}: expected status 200, came {status}: {response.text[:300]!r}"
     if status in BUSY_STATUSES:
         raise PortalBusy(said, retry_after_s(response))
     if status == 403 and "app_token" in response.text:
         raise TokenRejected(said)
-    raise PortalAnswer(f"{said}. Look at the address in a browser; the dataset may have been moved or made private.")
+    raise PortalAnswer(
+        f"{said}. Look at the address in a browser; the dataset may have been moved or made private."
+    )
 
 
 def retry_after_s(response: requests.Response) -> float | None:

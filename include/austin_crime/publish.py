@@ -39,7 +39,9 @@ def publish(connection: Connection, load_id: str) -> str:
     crimes_sql = "publish_first.sql" if is_first else "publish_changes.sql"
     connection.execute((config.SQL_DIR / "load" / crimes_sql).read_bytes())
     connection.execute((config.SQL_DIR / "load" / "publish_rest.sql").read_bytes())
-    message = connection.execute("select message from ops.loads where load_id = %s", (load_id,)).fetchall()[0]["message"]
+    message = connection.execute("select message from ops.loads where load_id = %s", (load_id,)).fetchall()[
+        0
+    ]["message"]
     connection.commit()
     tidy(connection)
     log.info("%s", message)

@@ -30,10 +30,15 @@ def log_in(session: requests.Session, url: str) -> None:
     """Log in with the login that may refresh and nothing else."""
     user, password = config.superset_login()
     answer = send(
-        session, "POST", f"{url}/api/v1/security/login", {"username": user, "password": password, "provider": "db"}
+        session,
+        "POST",
+        f"{url}/api/v1/security/login",
+        {"username": user, "password": password, "provider": "db"},
     )
     session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    session.headers["X-CSRFToken"] = send(session, "GET", f"{url}/api/v1/security/csrf_token/").json()["result"]
+    session.headers["X-CSRFToken"] = send(session, "GET", f"{url}/api/v1/security/csrf_token/").json()[
+        "result"
+    ]
     session.headers["Referer"] = url
 
 

@@ -40,7 +40,9 @@ def settle_months(connection: Connection, folder: UPath) -> int:
         resolve(connection)
         wrong = unequal_months(connection)
         if wrong:
-            log.warning("%s months differ from the portal and are fetched whole: %s", len(wrong), name_months(wrong))
+            log.warning(
+                "%s months differ from the portal and are fetched whole: %s", len(wrong), name_months(wrong)
+            )
         else:
             keep_portal_counts(connection, folder)
             wrong = moved_months(connection)
@@ -61,7 +63,9 @@ def restage_missing(connection: Connection, folder: UPath) -> None:
     """Stage every batch again if any is not staged whole: unlogged tables are empty after a crash of the server."""
     counts: Counter[str] = Counter()
     for table in ("crimes", "rejected_reports"):
-        for row in connection.execute(f"select batch_id, count(*) as n from staging.{table} group by batch_id"):
+        for row in connection.execute(
+            f"select batch_id, count(*) as n from staging.{table} group by batch_id"
+        ):
             counts[row["batch_id"]] += row["n"]
     batches = stage.known_batches(connection)
     if all(known["staged_count"] == counts[known["batch_id"]] for known in batches):
@@ -94,7 +98,11 @@ def moved_months(connection: Connection) -> set[date | None]:
         for month in now.keys() | planned.keys()
         if (now[month].report_count if month in now else 0)
         != (planned[month]["portal_count"] if month in planned else 0)
-        or (month in now and month in planned and now[month].newest_updated_at != planned[month]["newest_updated_at"])
+        or (
+            month in now
+            and month in planned
+            and now[month].newest_updated_at != planned[month]["newest_updated_at"]
+        )
     }
     for month in moved:
         there = now.get(month)
@@ -128,7 +136,9 @@ def fetch_again(connection: Connection, months: set[date | None], folder: UPath)
         ([month for month in months if month], None in months),
     ).fetchall()
     to_fetch = [
-        PlannedMonth(row["source_month"], row["kind"], row["reason"], row["portal_count"], row["portal_count"])
+        PlannedMonth(
+            row["source_month"], row["kind"], row["reason"], row["portal_count"], row["portal_count"]
+        )
         for row in sorted(rows, key=lambda row: row["source_month"] or date.max)
     ]
     kept = connection.execute("select column_name from ops.source_columns where status = 'kept'")
@@ -149,7 +159,10 @@ def keep_portal_counts(connection: Connection, folder: UPath) -> None:
     """Ask the portal for its counts by year, crime type and district, clean their keys and keep both."""
     heard = {
         dimension: portal.query(
-            f"{group} as group_key,count(*) as report_count", group="group_key", order="group_key", limit="50000"
+            f"{group} as group_key,count(*) as report_count",
+            group="group_key",
+            order="group_key",
+            limit="50000",
         )
         for dimension, group in PORTAL_DIMENSIONS.items()
     }
@@ -187,5 +200,8 @@ def describe_losers(connection: Connection, folder: UPath) -> None:
 
 def name_months(months: set[date | None]) -> str:
     """Write months for people: ``2024-05, 2024-06, without a date``; the first twelve."""
-    names = [f"{month:%Y-%m}" if month else "without a date" for month in sorted(months, key=lambda m: m or date.max)]
+    names = [
+        f"{month:%Y-%m}" if month else "without a date"
+        for month in sorted(months, key=lambda m: m or date.max)
+    ]
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -62,7 +62,8 @@ def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> 
 def remove_batch(connection: Connection, batch_id: str) -> None:
     """Remove what an earlier try of a batch left; a batch that was never begun costs no scan."""
     begun = connection.execute(
-        "update staging.batches set landed_count = 0 where batch_id = %s and landed_count is null", (batch_id,)
+        "update staging.batches set landed_count = 0 where batch_id = %s and landed_count is null",
+        (batch_id,),
     )
     connection.commit()
     if begun.rowcount == 0:

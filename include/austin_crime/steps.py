@@ -40,7 +40,9 @@ class Parameters(TypedDict, total=False):
     started_by: str
 
 
-def plan_load(load_id: str, parameters: Mapping[str, Any] | None = None, orchestrator: str = "python") -> Load:
+def plan_load(
+    load_id: str, parameters: Mapping[str, Any] | None = None, orchestrator: str = "python"
+) -> Load:
     """Bring the schema up to date, take the slot, ask the portal what changed and write down what to fetch.
 
     Returns
@@ -67,6 +69,11 @@ def plan_load(load_id: str, parameters: Mapping[str, Any] | None = None, orchest
     with loads.warehouse() as connection:
         has_work = plan.write_plan(connection, row, folder_of(row), asked)
     return Load(load_id=load_id, attempt=row["attempt"], has_work=has_work)
+
+
+def anything_new(load: Load) -> bool:
+    """Whether the plan found anything to do."""
+    return load["has_work"]
 
 
 def list_batches(load: Load) -> list[dict[str, Any]]:

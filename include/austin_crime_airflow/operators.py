@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.providers.http.operators.http import HttpOperator
+
 from austin_crime import config, steps
 
 

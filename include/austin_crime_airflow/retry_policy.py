@@ -6,7 +6,9 @@ from typing import Any
 from airflow.sdk import RetryDecision, RetryPolicy
 
 # By name: importing the modules at parse time would bring pandas with them.
-HOPELESS = frozenset({"LoadRefused", "ContractBroken", "PortalMoved", "PortalAnswer", "CheckBlocked", "ValueError"})
+HOPELESS = frozenset(
+    {"LoadRefused", "ContractBroken", "PortalMoved", "PortalAnswer", "CheckBlocked", "ValueError"}
+)
 
 
 class PortalRetryPolicy(RetryPolicy):
