@@ -1,22 +1,19 @@
 """Austin's police reports, every night.
 
-**What.** Asks the city's portal which months of report date changed, fetches just those, cleans them in pandas, proves
-what would be published equal to the portal's own counts, and publishes it to PostgreSQL in one transaction. Nothing
-new at the portal: the run ends green after `anything_new`, and what follows is skipped.
+**What.** Asks the portal which months of report date changed, fetches just those, cleans them in pandas, proves what would
+be published equal to the portal's own counts, and publishes it to PostgreSQL in one transaction. Nothing new: the run
+ends green after `anything_new`, and the rest is skipped.
 
-**A failed run** leaves the published data as they were and frees its slot. `ops.loads` says in a sentence what happened.
-Trigger a new run; do not clear single tasks of a run that has failed.
+**A failed run** leaves the published data as they were; `ops.loads` says why. Trigger a new run: a failed one cannot go on.
 
-**A blocked run** (task `gate`): a check found something that a person has to look at. Its message names the check and
-what to put into `accept` when triggering; `ops.check_results` has every finding.
-
-**Parameters** are asked for by *Trigger*: reload everything or some months, accept a finding, or only show the plan.
+**A blocked run** (`gate`): the message names the check and what to put into `accept`; `ops.check_results` has them all.
 """
 
 import pendulum
 from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLExecuteQueryOperator
 from airflow.providers.http.sensors.http import HttpSensor
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, task, task_group
+
 from austin_crime import config, steps
 from austin_crime_airflow.operators import LandBatchOperator
 from austin_crime_airflow.settings import DEFAULT_ARGS, PARAMS
@@ -38,38 +35,23 @@ with DAG(
     @task_group
     def load_batch(batch, load):
         """Land a batch as received, then clean and stage it."""
-        LandBatchOperator(task_id="extract", batch=batch, load=load) >> task(steps.clean_and_stage)(
-            batch, load
-        )
+        landed = LandBatchOperator(task_id="extract", batch=batch, load=load)
+        landed >> task(steps.clean_and_stage)(batch, load)
 
-    source_is_up = HttpSensor(
-        task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json", timeout=3600
-    )
+    source_is_up = HttpSensor(task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json")
     load = task(steps.plan_load)(load_id="{{ run_id }}", parameters="{{ params }}", orchestrator="airflow")
     anything_new = task.short_circuit(steps.anything_new)(load)
     batches = task(steps.list_batches)(load)
     staged = load_batch.expand_kwargs(batches)
     settled = task(steps.settle_months, trigger_rule="none_failed")(load)
     built = [
-        SQLExecuteQueryOperator(
-            task_id=f"build_{table}", sql=f"aggregates/{table}.sql", split_statements=True
-        )
+        SQLExecuteQueryOperator(task_id=f"build_{table}", sql=f"aggregates/{table}.sql")
         for table in config.AGGREGATES
     ]
     checked = task(steps.check_load)(load)
     gate = SQLCheckOperator(task_id="gate", sql="gate.sql", retries=0)
     published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
+    refreshed = task(steps.refresh_dashboards)()
 
-    (
-        source_is_up
-        >> load
-        >> anything_new
-        >> batches
-        >> staged
-        >> settled
-        >> built
-        >> checked
-        >> gate
-        >> published
-    )
-    published >> task(steps.refresh_dashboards)()
+    source_is_up >> load >> anything_new >> batches >> staged >> settled
+    settled >> built >> checked >> gate >> published >> refreshed

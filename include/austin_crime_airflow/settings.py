@@ -11,6 +11,9 @@ from austin_crime_airflow.retry_policy import PortalRetryPolicy
 DEFAULT_ARGS: dict[str, Any] = {
     "conn_id": "warehouse",
     "http_conn_id": "austin_portal",
+    # Of the SQL files with more than one statement, and of the sensor.
+    "split_statements": True,
+    "timeout": timedelta(hours=1).total_seconds(),
     "retries": 3,
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": 2.0,
