@@ -84,9 +84,9 @@ def version(python: str) -> tuple[int, ...] | None:
     code = "import sys; print(*sys.version_info[:2])"
     try:
         answer = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return tuple(int(number) for number in answer.stdout.split())
+        return tuple(int(number) for number in answer.stdout.split())
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None  # not there, not a Python, or a shim for one that is not there
 
 
 def find_python() -> str:

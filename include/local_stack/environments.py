@@ -25,12 +25,8 @@ def portal(settings: Settings) -> dict[str, str]:
 
 def pipeline(settings: Settings) -> dict[str, str]:
     """Return what the nightly load needs."""
-    given = {
-        name: settings.values[name]
-        for name in settings.values
-        if name.startswith("AUSTIN_CRIME_SUPERSET_REFRESH")
-    }
-    return given | {
+    login = ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD")
+    return {name: settings.values[name] for name in login} | {
         "PYTHONPATH": str(settings.root / "include"),
         "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
         "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],

@@ -1,0 +1,49 @@
+import threading
+
+import pytest
+
+from local_stack.steps import Step, run_all
+
+
+def test_a_step_waits_for_those_before_it() -> None:
+    done: list[str] = []
+
+    def note(name: str) -> None:
+        done.append(name)
+
+    run_all(
+        [
+            Step("last", lambda: note("last"), ("first", "second")),
+            Step("second", lambda: note("second"), ("first",)),
+            Step("first", lambda: note("first")),
+        ],
+        lambda _: None,
+    )
+
+    assert done == ["first", "second", "last"]
+
+
+def test_steps_that_do_not_depend_on_each_other_run_side_by_side() -> None:
+    met = threading.Barrier(2, timeout=10)
+
+    run_all([Step(name, lambda: str(met.wait())) for name in ("one", "other")], lambda _: None)
+
+
+def test_each_step_is_told_with_its_seconds_and_its_word() -> None:
+    told: list[str] = []
+
+    run_all([Step("Warehouse", lambda: "nothing to do")], told.append)
+
+    assert told == ["Warehouse: nothing to do (0.0 s)"]
+
+
+def test_an_error_is_raised_and_what_follows_is_not_begun() -> None:
+    begun: list[str] = []
+
+    def fail() -> None:
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        run_all([Step("a", fail), Step("b", lambda: begun.append("b"), ("a",))], lambda _: None)
+
+    assert begun == []
