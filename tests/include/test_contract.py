@@ -22,7 +22,7 @@ def test_a_missing_column_is_drift_that_names_it_and_its_possible_successor(miss
 
 
 def test_a_retyped_column_is_drift_that_says_what_came():
-    with pytest.raises(contract.ContractBroken, match="occ_date: expected type .*, came point"):
+    with pytest.raises(contract.ContractBroken, match=r"occ_date: expected type .*, came point"):
         contract.dataset_form(PRESENT | {"occ_date": "point"})
 
 

@@ -1,0 +1,138 @@
+import json
+
+import psycopg
+import pytest
+
+LOAD_DAG = """
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+dag = bag.dags.get("austin_crime_nightly")
+"""
+DESCRIBE = """
+import sys
+result = {
+    "errors": bag.import_errors,
+    "dags": list(bag.dags),
+    "doc": dag.doc_md,
+    "edges": sorted([task.task_id, other] for task in dag.tasks for other in task.downstream_task_ids),
+    "sql": {task.task_id: task.sql for task in dag.tasks if hasattr(task, "sql")},
+    "retries": {task.task_id: task.retries for task in dag.tasks},
+    "callbacks": {task.task_id: bool(task.on_failure_callback) for task in dag.tasks},
+    "trigger_rules": {task.task_id: str(task.trigger_rule.value) for task in dag.tasks},
+    "schedule": [dag.timetable.expression, str(dag.timetable.timezone)],
+    "catchup": dag.catchup,
+    "max_active_runs": dag.max_active_runs,
+    "modules": sorted(name for name in ("pandas", "pyarrow", "shapely") if name in sys.modules),
+}
+"""
+RUN = """
+run = dag.test(run_conf=json.loads(os.environ["RUN_CONF"]))
+result = {"state": run.state, "tasks": {ti.task_id: ti.state for ti in run.get_task_instances()}}
+"""
+
+
+@pytest.fixture(scope="module")
+def dag(in_airflow):
+    return in_airflow(LOAD_DAG + DESCRIBE)
+
+
+def test_the_folder_loads_without_errors_and_holds_this_dag(dag):
+    assert dag["errors"] == {}
+    assert dag["dags"] == ["austin_crime_nightly"]
+
+
+def test_the_steps_run_in_the_order_in_which_the_data_flow(dag):
+    aggregates = ["crimes_per_area", "crimes_per_hour", "crimes_per_month", "crimes_per_year", "top_crimes"]
+    order = [
+        ("source_is_up", "plan_load"),
+        ("plan_load", "anything_new"),
+        ("anything_new", "list_batches"),
+        ("list_batches", "load_batch.extract"),
+        ("load_batch.extract", "load_batch.clean_and_stage"),
+        ("load_batch.clean_and_stage", "settle_months"),
+        *[("settle_months", f"build_{table}") for table in aggregates],
+        *[(f"build_{table}", "check_load") for table in aggregates],
+        ("check_load", "gate"),
+        ("gate", "publish"),
+        ("publish", "refresh_dashboards"),
+    ]
+    # Whoever takes the load's name, or the batch, from an earlier task hangs on that one, too.
+    data = [("plan_load", name) for name in ("list_batches", "settle_months", "check_load", "publish")]
+    data += [("list_batches", "load_batch.clean_and_stage")]
+
+    assert dag["edges"] == sorted([list(edge) for edge in order + data])
+
+
+def test_it_runs_nightly_in_austins_time_one_at_a_time_and_never_catches_up(dag):
+    assert dag["schedule"] == ["30 3 * * *", "America/Chicago"]
+    assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
+
+
+def test_operators_find_their_page_of_instructions_in_the_ui(dag):
+    assert "A failed run" in dag["doc"]
+    assert "accept" in dag["doc"]
+
+
+def test_every_sql_file_was_found_and_read(dag):
+    assert len(dag["sql"]) == 6
+    assert not [task for task, sql in dag["sql"].items() if sql.endswith(".sql")]
+
+
+def test_every_task_is_tried_again_but_the_gate_and_frees_the_slot_when_it_fails(dag):
+    assert {task for task, retries in dag["retries"].items() if retries == 0} == {"gate"}
+    assert all(dag["callbacks"].values())
+
+
+def test_an_empty_map_does_not_skip_what_follows(dag):
+    assert dag["trigger_rules"]["settle_months"] == "none_failed"
+
+
+def test_the_file_parses_without_heavy_libraries(dag):
+    assert dag["modules"] == []
+
+
+@pytest.fixture
+def run_dag(in_airflow, warehouse, sample_portal):
+    """Return a function that runs the DAG once on the sample portal and the test's warehouse."""
+
+    def run(**parameters):
+        return in_airflow(
+            LOAD_DAG + RUN,
+            RUN_CONF=json.dumps(parameters),
+            AUSTIN_CRIME_WAREHOUSE_URL=warehouse.owner_url,
+            AUSTIN_CRIME_SOURCE_URL=sample_portal.url,
+            AUSTIN_CRIME_LANDING_URL=str(warehouse.landing),
+            AIRFLOW_CONN_WAREHOUSE=warehouse.owner_url,
+            AIRFLOW_CONN_AUSTIN_PORTAL=sample_portal.url,
+        )
+
+    return run
+
+
+def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_dag, warehouse, sample_portal):
+    first = run_dag()
+    second = run_dag()
+
+    assert first["state"] == second["state"] == "success"
+    assert set(first["tasks"].values()) == {"success"}
+    assert {task for task, state in second["tasks"].items() if state == "success"} == {
+        "source_is_up",
+        "plan_load",
+        "anything_new",
+    }
+    with psycopg.connect(warehouse.owner_url) as connection:
+        published = connection.execute("select report_count, rejected_count from mart.data_status").fetchone()
+        loads = connection.execute(
+            "select status, orchestrator from ops.loads order by started_at"
+        ).fetchall()
+    assert sum(published) == sample_portal.report_count()
+    assert loads == [("published", "airflow"), ("unchanged", "airflow")]
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse):
+    run = run_dag(dry_run=True)
+
+    assert run["state"] == "success"
+    assert run["tasks"]["load_batch.extract"] == "skipped"
+    with psycopg.connect(warehouse.owner_url) as connection:
+        assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
