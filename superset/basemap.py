@@ -20,7 +20,7 @@ TILE_PX = 256
 # Drawn larger and shrunk, because Pillow's lines have no soft edges.
 OVERSAMPLING = 2
 MAX_ZOOM = 16
-# Long enough that a dashboard costs one query, short enough that the first load shows soon.
+# Long enough that a dashboard costs one query, short enough that new boundaries show soon.
 BOUNDARIES_LIVE_S = 300
 LAND, DISTRICT, OUTLINE, LABEL = "#eef0ec", "#f9faf8", "#b4bcb6", "#2f3b45"
 
@@ -46,7 +46,12 @@ def blueprint(url: URL) -> Blueprint:
     def tile(zoom: int, x: int, y: int) -> Response:
         if zoom > MAX_ZOOM or x >= 2**zoom or y >= 2**zoom:
             abort(404)
-        png = tile_png(engine, int(time.monotonic() // BOUNDARIES_LIVE_S), zoom, x, y)
+        period = int(time.monotonic() // BOUNDARIES_LIVE_S)
+        if not read_districts(engine, period):
+            # Before the first load: ask again for the next tile, so that the map fills as soon as the data are there.
+            read_districts.cache_clear()
+            return Response(draw_tile([], zoom, x, y), mimetype="image/png", headers={"Cache-Control": "no-store"})
+        png = tile_png(engine, period, zoom, x, y)
         return Response(png, mimetype="image/png", headers={"Cache-Control": f"max-age={BOUNDARIES_LIVE_S}"})
 
     return pages

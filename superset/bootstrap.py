@@ -78,7 +78,7 @@ def bootstrap() -> None:
 def _require_passwords() -> None:
     missing = [user.password_variable for user in USERS if not os.environ.get(user.password_variable)]
     if missing:
-        raise SystemExit(f"Not set: {', '.join(missing)}. Superset's logins have no default passwords; see .env.example")
+        raise SystemExit(f"{', '.join(missing)} not set: logins have no default passwords. See .env.example")
 
 
 def _migrate() -> None:

@@ -1,0 +1,222 @@
+"""A real Superset on a real PostgreSQL: bootstrapped on an empty warehouse, then filled, then refreshed.
+
+That is what happens to every installation, in that order; what the dashboard answers before the first load is kept.
+"""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+
+from austin_crime import migrate, refresh
+from local_stack import postgres
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".venv" / "superset" / "bin" / "python"
+PASSWORDS = {
+    "admin": "SUPERSET_ADMIN_PASSWORD",
+    "analyst": "SUPERSET_ANALYST_PASSWORD",
+    "viewer": "SUPERSET_VIEWER_PASSWORD",
+    "refresh": "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
+}
+START_TIMEOUT_S = 120
+
+
+def fill_warehouse(url: str) -> None:
+    """Fill an empty warehouse with reports."""
+    with psycopg.connect(url) as connection:
+        connection.execute((Path(__file__).parent / "invented_reports.sql").read_bytes())
+
+
+@dataclass
+class Superset:
+    """A running Superset, its environment, and what its charts answered before the first load."""
+
+    url: str
+    environment: dict[str, str]
+    owner_url: str
+    reader_url: str
+    metadata_url: str
+    answers_before_first_load: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tile_before_first_load: bytes = b""
+    refreshed: str = ""
+    cached_after_refresh: dict[str, bool] = field(default_factory=dict)
+
+    def bootstrap(self, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PYTHON, ROOT / "superset" / "bootstrap.py"],
+            env=self.environment if environment is None else environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def login(self, user: str, password: str | None = None) -> "Browser":
+        return Browser(self.url, user, password or self.environment[PASSWORDS[user]])
+
+
+class Browser:
+    """A session that logged in by the form, as people do."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+        page = self.session.get(f"{url}/login/", timeout=60).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page, re.DOTALL)
+        assert token is not None, "the login page has no csrf_token"
+        form = {"username": user, "password": password, "csrf_token": token[1]}
+        self.session.post(f"{url}/login/", data=form, timeout=60)
+        self.session.headers.update({"X-CSRFToken": token[1], "Referer": url})
+
+    def ask(self, method: str, path: str, body: object = None) -> requests.Response:
+        return self.session.request(method, self.url + path, json=body, timeout=60)
+
+    def get(self, path: str) -> Any:
+        answer = self.ask("GET", path)
+        answer.raise_for_status()
+        return answer.json()["result"]
+
+    def charts(self) -> dict[str, int]:
+        """Return the id of every chart on the dashboard by its name."""
+        return {chart["slice_name"]: chart["id"] for chart in self.get("/api/v1/dashboard/austin-crime/charts")}
+
+    def query_context(self, chart: str) -> dict[str, Any]:
+        """Return what the dashboard asks for a chart."""
+        saved = self.get(f"/api/v1/chart/{self.charts()[chart]}")
+        context: dict[str, Any] = json.loads(saved["query_context"])
+        return context
+
+    def answer(self, query_context: dict[str, Any]) -> dict[str, Any]:
+        """Return the result of the first query: data, error, is_cached, ..."""
+        answer = self.ask("POST", "/api/v1/chart/data", query_context)
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()["result"][0]
+        return result
+
+    def sql(self, statement: str) -> requests.Response:
+        """Run a statement in SQL Lab."""
+        return self.ask(
+            "POST", "/api/v1/sqllab/execute/", {"database_id": 1, "sql": statement, "runAsync": False}
+        )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    with postgres.temporary_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def superset(server: postgres.Server) -> Iterator[Superset]:
+    if not PYTHON.exists():
+        pytest.skip(f"Superset is not installed: {PYTHON} is missing")
+    owner_url, reader_url = server.create_warehouse("warehouse")
+    migrate.migrate(owner_url)
+    server.create_database("superset", "superset")
+    with tempfile.TemporaryDirectory() as home:
+        superset = installation(server, owner_url, reader_url, Path(home))
+        done = superset.bootstrap()
+        assert done.returncode == 0, done.stderr
+        with running(superset, Path(home) / "log"):
+            remember_the_empty_dashboard(superset)
+            fill_warehouse(owner_url)
+            superset.refreshed = refresh_as_the_load_does(superset)
+            remember_what_is_cached(superset)
+            yield superset
+
+
+def installation(server: postgres.Server, owner_url: str, reader_url: str, home: Path) -> Superset:
+    metadata_url = server.url("superset", "superset")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT / "superset"),
+        "SUPERSET_SECRET_KEY": "for these tests only, and long enough to be taken",
+        "SUPERSET_METADATA_URL": metadata_url.replace("postgresql://", "postgresql+psycopg2://"),
+        "SUPERSET_HOME": str(home),
+        "AUSTIN_CRIME_READER_URL": reader_url.replace("postgresql://", "postgresql+psycopg2://"),
+        "AUSTIN_CRIME_SUPERSET_REFRESH_USER": "refresh",
+    } | {variable: f"{user} in tests" for user, variable in PASSWORDS.items()}
+    url = f"http://127.0.0.1:{postgres.free_port()}"
+    return Superset(url, environment, owner_url, reader_url, metadata_url)
+
+
+@contextmanager
+def running(superset: Superset, log: Path) -> Iterator[None]:
+    options = ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
+    bind = ["--bind", superset.url.removeprefix("http://")]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [PYTHON, "-m", "gunicorn", *options, *bind, "superset.app:create_app()"],
+            env=superset.environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_for(f"{superset.url}/login/", process, log)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if requests.get(url, timeout=60).status_code == 200:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.2)
+    pytest.fail(f"Superset did not start:\n{log.read_text()[-5000:]}")
+
+
+def remember_the_empty_dashboard(superset: Superset) -> None:
+    viewer = superset.login("viewer")
+    for chart in viewer.charts():
+        superset.answers_before_first_load[chart] = viewer.answer(viewer.query_context(chart))
+    superset.tile_before_first_load = viewer.ask("GET", "/basemap/10/233/421.png").content
+
+
+def remember_what_is_cached(superset: Superset) -> None:
+    viewer = superset.login("viewer")
+    for chart in viewer.charts():
+        superset.cached_after_refresh[chart] = viewer.answer(viewer.query_context(chart))["is_cached"]
+
+
+def refresh_as_the_load_does(superset: Superset) -> str:
+    variables = ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUSTIN_CRIME_SUPERSET_URL", superset.url)
+        for variable in variables:
+            patch.setenv(variable, superset.environment[variable])
+        return refresh.refresh_dashboards()
+
+
+@pytest.fixture(scope="session")
+def viewer(superset: Superset) -> Browser:
+    return superset.login("viewer")
+
+
+@pytest.fixture(scope="session")
+def warehouse(superset: Superset) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(superset.owner_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def reader(superset: Superset) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+    """Run SQL with the very login that Superset has."""
+    with psycopg.connect(superset.reader_url, autocommit=True) as connection:
+        yield lambda statement: connection.execute(statement).fetchall()

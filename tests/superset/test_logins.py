@@ -1,0 +1,148 @@
+"""Who may do what: people read, the nightly load refreshes, nobody writes."""
+
+import psycopg
+import pytest
+import requests
+
+
+@pytest.fixture(scope="session")
+def analyst(superset):
+    return superset.login("analyst")
+
+
+@pytest.fixture(scope="session")
+def refresher(superset):
+    """Return a session of the nightly load's login."""
+    return superset.login("refresh")
+
+
+def test_without_a_login_nothing_is_shown(superset):
+    answer = requests.get(f"{superset.url}/api/v1/chart/1/data/", timeout=60)
+    page = requests.get(f"{superset.url}/superset/dashboard/austin-crime/", timeout=60)
+
+    assert answer.status_code == 401
+    assert "/login/" in page.url
+
+
+def test_after_the_login_the_dashboard_is_the_first_page(viewer):
+    assert viewer.ask("GET", "/").url.endswith("/superset/dashboard/austin-crime/")
+
+
+def test_the_viewer_cannot_use_sql_lab(viewer):
+    assert viewer.sql("select 1").status_code == 403
+
+
+@pytest.mark.parametrize("table", ["mart.crimes", "mart.crimes_per_year", "ops.loads", "ops.rejects"])
+def test_the_analyst_can_query_mart_and_ops(analyst, table):
+    answer = analyst.sql(f"select count(*) as n from {table}")
+
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into mart.council_districts values (99, 'x', '{}')",
+        "update mart.data_status set notice = 'x'",
+        "delete from mart.crimes",
+        "create table mart.mine (a integer)",
+        "drop table mart.crimes",
+    ],
+)
+def test_the_analyst_cannot_write(analyst, statement):
+    assert analyst.sql(statement).status_code >= 400
+
+
+@pytest.mark.parametrize("table", ["staging.crimes", "ops.rejected_reports", "staging.months"])
+def test_the_analyst_cannot_read_work_in_progress_or_raw_rejects(analyst, table):
+    assert analyst.sql(f"select * from {table}").status_code >= 400
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into mart.council_districts values (99, 'x', '{}')",
+        "update mart.data_status set notice = 'x'",
+        "delete from mart.crimes",
+        "truncate mart.crimes",
+        "create table mart.mine (a integer)",
+        "create table public.mine (a integer)",
+        "select * from staging.crimes",
+        "select * from ops.rejected_reports",
+    ],
+)
+def test_the_database_itself_refuses_the_login_that_superset_has(reader, statement):
+    reader("select set_config('default_transaction_read_only', 'off', false)")
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader(statement)
+
+
+def test_after_a_load_every_chart_is_refreshed(superset):
+    charts = len(superset.answers_before_first_load)
+
+    assert superset.refreshed == f"refreshed {charts} of {charts} charts"
+
+
+def test_a_refresh_drops_answers_from_before_the_load(superset, viewer):
+    before = superset.answers_before_first_load["Reports"]["data"]
+
+    assert before == [{"reports": 0}]
+    assert viewer.answer(viewer.query_context("Reports"))["data"] != before
+
+
+def test_a_refresh_leaves_the_answers_to_the_dashboard_s_own_questions_in_the_cache(superset):
+    assert [chart for chart, is_cached in superset.cached_after_refresh.items() if not is_cached] == []
+
+
+def test_a_second_question_is_answered_from_the_cache(viewer):
+    context = viewer.query_context("Crimes per hour of day")
+    viewer.answer(context)
+
+    assert viewer.answer(context)["is_cached"] is True
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/v1/sqllab/execute/", {"database_id": 1, "sql": "select 1"}),
+        ("POST", "/api/v1/chart/", {"slice_name": "x", "datasource_id": 1, "datasource_type": "table"}),
+        ("PUT", "/api/v1/chart/1", {"slice_name": "x"}),
+        ("DELETE", "/api/v1/chart/1", None),
+        ("DELETE", "/api/v1/dashboard/1", None),
+        ("PUT", "/api/v1/dataset/1", {"description": "x"}),
+        ("GET", "/api/v1/database/", None),
+        ("GET", "/api/v1/security/users/", None),
+        ("GET", "/api/v1/log/", None),
+    ],
+)
+def test_the_refresh_login_can_do_nothing_else(refresher, method, path, body):
+    assert refresher.ask(method, path, body).status_code in (403, 404)
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/api/v1/chart/1"), ("PUT", "/api/v1/database/1")])
+def test_the_viewer_cannot_change_what_is_ours(viewer, method, path):
+    assert viewer.ask(method, path, {}).status_code in (400, 403, 404)
+
+
+def test_no_password_of_the_warehouse_is_stored_in_superset(superset):
+    with psycopg.connect(superset.metadata_url) as connection:
+        ((uri, password),) = connection.execute("select sqlalchemy_uri, password from dbs").fetchall()
+
+    assert password is None
+    assert psycopg.conninfo.conninfo_to_dict(superset.reader_url)["password"] not in uri
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["SUPERSET_SECRET_KEY", "AUSTIN_CRIME_READER_URL", "SUPERSET_VIEWER_PASSWORD"],
+)
+def test_a_missing_setting_is_named_in_one_sentence(superset, missing):
+    environment = {name: value for name, value in superset.environment.items() if name != missing}
+
+    done = superset.bootstrap(environment)
+
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith(missing)
+    assert "Traceback" not in done.stderr
