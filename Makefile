@@ -6,7 +6,7 @@ venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
 export PYTHONPATH := $(CURDIR)/include
 .DEFAULT_GOAL := help
-.PHONY: help demo up load down status logs test lint format clean installed
+.PHONY: help demo up load down status logs test lint format docs clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: ## Format Python and SQL
 	@$(install) dev
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
 	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql
+
+docs: installed ## Write docs/tables.md from the comments in the warehouse
+	@$(venv)/python scripts/write_docs.py
 
 clean: ## Remove data, environments and passwords; asks first
 	@$(python) scripts/clean.py

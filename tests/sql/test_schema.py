@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import psycopg
 import pytest
 
-from austin_crime import migrate
+from austin_crime import dictionary, migrate
 
 
 def test_every_table_view_and_column_is_explained(connection):
@@ -58,3 +60,9 @@ def test_only_one_load_can_be_running(connection):
             "insert into ops.loads (load_id, attempt, status, orchestrator, source_url, rules_version, parameters,"
             " started_at, last_seen_at) values ('other', 1, 'running', 'python', 'http://portal', 1, '{}', now(), now())"
         )
+
+
+def test_the_page_of_tables_says_what_the_warehouse_says(connection):
+    page = Path(__file__).parents[2] / "docs" / "tables.md"
+
+    assert page.read_text() == dictionary.describe(connection), "run make docs"
