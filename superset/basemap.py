@@ -50,7 +50,9 @@ def blueprint(url: URL) -> Blueprint:
         if not read_districts(engine, period):
             # Before the first load: ask again for the next tile, so that the map fills as soon as the data are there.
             read_districts.cache_clear()
-            return Response(draw_tile([], zoom, x, y), mimetype="image/png", headers={"Cache-Control": "no-store"})
+            return Response(
+                draw_tile([], zoom, x, y), mimetype="image/png", headers={"Cache-Control": "no-store"}
+            )
         png = tile_png(engine, period, zoom, x, y)
         return Response(png, mimetype="image/png", headers={"Cache-Control": f"max-age={BOUNDARIES_LIVE_S}"})
 

@@ -83,7 +83,6 @@ def _require_passwords() -> None:
 
 def _migrate() -> None:
     import flask_migrate
-
     import superset
 
     flask_migrate.upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
@@ -111,7 +110,9 @@ def _set_roles() -> None:
     ]
     for name, permissions in ((DATA_ROLE, schemas), (REFRESH_ROLE, REFRESH_PERMISSIONS)):
         role = security_manager.add_role(name)
-        role.permissions = [security_manager.add_permission_view_menu(*permission) for permission in permissions]
+        role.permissions = [
+            security_manager.add_permission_view_menu(*permission) for permission in permissions
+        ]
     db.session.commit()
 
 

@@ -21,16 +21,20 @@ def _required(name: str, meaning: str) -> str:
 # Signs sessions and encrypts what the metadata database keeps. There is no default: a known key is no key.
 SECRET_KEY = _required("SUPERSET_SECRET_KEY", "a long random text, the same at every start")
 # Users, charts, dashboards. A server can wait longer for a pooled connection than its peer keeps it: ping first.
-SQLALCHEMY_DATABASE_URI = _required("SUPERSET_METADATA_URL", "postgresql+psycopg2://user:password@host:port/database")
+SQLALCHEMY_DATABASE_URI = _required(
+    "SUPERSET_METADATA_URL", "postgresql+psycopg2://user:password@host:port/database"
+)
 SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True}
 SUPERSET_HOME = Path(_required("SUPERSET_HOME", "a folder it may write its caches to"))
 # What dashboards read. The role can only SELECT: nothing in Superset has to keep people from writing.
 READER_URL = make_url(
-    _required("AUSTIN_CRIME_READER_URL", "postgresql+psycopg2://austin_crime_reader:password@host:port/database")
+    _required(
+        "AUSTIN_CRIME_READER_URL", "postgresql+psycopg2://austin_crime_reader:password@host:port/database"
+    )
 )
 
 
-def SQLALCHEMY_CUSTOM_PASSWORD_STORE(url: URL) -> str | None:  # noqa: N802 - Superset's name
+def SQLALCHEMY_CUSTOM_PASSWORD_STORE(url: URL) -> str | None:
     """Return the reader's password, so that no password is stored in Superset; asked for every database."""
     ours = (url.username, url.host, url.port) == (READER_URL.username, READER_URL.host, READER_URL.port)
     return READER_URL.password if ours else url.password
@@ -99,7 +103,7 @@ BLUEPRINTS = [basemap.blueprint(READER_URL)]
 DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 
 
-def FLASK_APP_MUTATOR(app: Flask) -> None:  # noqa: N802 - Superset's name
+def FLASK_APP_MUTATOR(app: Flask) -> None:
     """Let our templates go before Superset's of the same name."""
     app.jinja_loader = ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), app.jinja_loader])
 

@@ -89,7 +89,9 @@ class Browser:
 
     def charts(self) -> dict[str, int]:
         """Return the id of every chart on the dashboard by its name."""
-        return {chart["slice_name"]: chart["id"] for chart in self.get("/api/v1/dashboard/austin-crime/charts")}
+        return {
+            chart["slice_name"]: chart["id"] for chart in self.get("/api/v1/dashboard/austin-crime/charts")
+        }
 
     def query_context(self, chart: str) -> dict[str, Any]:
         """Return what the dashboard asks for a chart."""

@@ -35,7 +35,9 @@ def bootstrapped_again(superset):
     gone = {"slice_name": "Gone", "external_url": "superset/assets/charts/gone.yaml"}
     for body in (chart | gone, chart | {"slice_name": "A person's own"}):
         assert admin.ask("POST", "/api/v1/chart/", body).status_code == 201
-    renamed = admin.ask("PUT", f"/api/v1/chart/{admin.charts()['Reports']}", {"slice_name": "Renamed by a person"})
+    renamed = admin.ask(
+        "PUT", f"/api/v1/chart/{admin.charts()['Reports']}", {"slice_name": "Renamed by a person"}
+    )
     assert renamed.status_code == 200
     superset.environment["SUPERSET_ADMIN_PASSWORD"] = "another one"
     done = superset.bootstrap()

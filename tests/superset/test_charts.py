@@ -101,7 +101,9 @@ def expect(warehouse, filters):
 
     def expect(chart: str, chosen: tuple[str, ...] = ()) -> set[tuple[Any, ...]]:
         where = " and ".join(["true", *(filters[name][2] for name in chosen)])
-        untimed = " and ".join(["true", *(filters[name][2] for name in chosen if not name.startswith("Time"))])
+        untimed = " and ".join(
+            ["true", *(filters[name][2] for name in chosen if not name.startswith("Time"))]
+        )
         rows = warehouse.execute(EXPECTED[chart].format(where=where, untimed=untimed)).fetchall()
         return {tuple(plain(value) for value in row) for row in rows}
 
@@ -119,7 +121,12 @@ def plain(value: Any) -> Any:
 def told(chart: str, data: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
     """Return of a chart's rows what the expectation names, a row for each thing drawn."""
     if chart == "Crimes per year":
-        bars = [(row["occurred_year"], kind, n) for row in data for kind, n in row.items() if kind != "occurred_year"]
+        bars = [
+            (row["occurred_year"], kind, n)
+            for row in data
+            for kind, n in row.items()
+            if kind != "occurred_year"
+        ]
         return {(year, n) for year, _, n in bars if n is not None}
     columns = {
         "Newest reports": ["reported_at"],
@@ -160,9 +167,13 @@ def test_what_the_data_are_does_not_depend_on_filters(chart, ask, filters):
 
 
 def test_the_year_of_the_newest_report_is_marked_incomplete_and_no_other(ask, warehouse):
-    (newest,) = warehouse.execute("select extract(year from max(reported_date))::text from mart.crimes").fetchone()
+    (newest,) = warehouse.execute(
+        "select extract(year from max(reported_date))::text from mart.crimes"
+    ).fetchone()
 
-    marked = {row["occurred_year"] for row in ask("Crimes per year") if row.get("incomplete year") is not None}
+    marked = {
+        row["occurred_year"] for row in ask("Crimes per year") if row.get("incomplete year") is not None
+    }
 
     assert marked == {newest}
 
@@ -184,7 +195,9 @@ def test_the_map_has_a_row_for_every_polygon_and_keeps_its_holes(ask, warehouse)
 
 def test_before_the_first_load_every_chart_answers_without_an_error(superset):
     assert set(superset.answers_before_first_load) == set(EXPECTED)
-    assert {chart: told["error"] for chart, told in superset.answers_before_first_load.items() if told["error"]} == {}
+    assert {
+        chart: told["error"] for chart, told in superset.answers_before_first_load.items() if told["error"]
+    } == {}
 
 
 def test_before_the_first_load_the_dashboard_says_what_to_press(superset):
