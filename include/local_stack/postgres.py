@@ -42,6 +42,10 @@ SETTINGS = {
     "jit": "off",
     "log_min_duration_statement": "10s",
 }
+REFUSED_LOGIN = (
+    "PostgreSQL refuses the password of .env: put back the .env that data/postgres was made with, or begin anew with"
+    " `make clean`."
+)
 CLUSTER = (
     "--auth=scram-sha-256",
     "--encoding=UTF8",
@@ -208,29 +212,13 @@ def command(data_dir: Path, port: int, settings: Mapping[str, str]) -> list[str]
     return [binary("postgres"), "-D", str(data_dir), "-p", str(port), *options]
 
 
-def wait_until_ready(url: str, process: "subprocess.Popen[bytes] | None" = None) -> None:
-    """Return when the server lets one in.
-
-    Raises
-    ------
-    StackError
-        If the process given ends, the time is up or the password is wrong.
-    """
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        try:
-            psycopg.connect(url, connect_timeout=5).close()
-            return
-        except psycopg.OperationalError as error:
-            if "password authentication failed" in str(error):
-                raise StackError(
-                    "PostgreSQL refuses the password in .env: put back the .env that data/postgres was made with,"
-                    " or begin anew with `make clean`."
-                ) from error
-            ended = process is not None and process.poll() is not None
-            if ended or time.monotonic() > deadline:
-                raise StackError(f"PostgreSQL did not start: {error}".strip()) from error
-            time.sleep(0.05)
+def refusal(url: str) -> str | None:
+    """Return why one cannot log in, or None if one can."""
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        return REFUSED_LOGIN if "password authentication failed" in str(error) else str(error).splitlines()[0]
+    return None
 
 
 def free_port() -> int:
@@ -256,7 +244,11 @@ def temporary_server() -> Iterator[Server]:
                 **surroundings(),
             )
         try:
-            wait_until_ready(server.url(SUPERUSER, "postgres"), process)
+            deadline = time.monotonic() + START_TIMEOUT_S
+            while reason := refusal(server.url(SUPERUSER, "postgres")):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise StackError(f"PostgreSQL did not start: {reason}\n{(folder / 'log').read_text()}")
+                time.sleep(0.05)
             server.create_roles()
             yield server
         finally:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-import psycopg
 import requests
 
 from local_stack import environments, postgres
@@ -70,11 +69,7 @@ def ill_airflow(component: str) -> Callable[[Settings], str | None]:
 
 def ill_postgres(settings: Settings) -> str | None:
     """Return why one cannot log in at PostgreSQL, or None."""
-    try:
-        psycopg.connect(settings.server.url(postgres.SUPERUSER, "postgres"), connect_timeout=5).close()
-    except psycopg.OperationalError as error:
-        return str(error).splitlines()[0]
-    return None
+    return postgres.refusal(settings.server.url(postgres.SUPERUSER, "postgres"))
 
 
 def airflow(name: str, component: str, *options: str, server: str | None = None) -> Program:

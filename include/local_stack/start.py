@@ -79,6 +79,8 @@ def start(settings: Settings, *names: str) -> None:
             ill = program.ill(settings)
             if not ill:
                 waiting.remove(program)
+            elif ill == postgres.REFUSED_LOGIN:
+                raise StackError(ill)
             elif time.monotonic() > deadline:
                 raise StackError(f"{program.name} is not ready: {ill}. {log_end(settings, program.name)}")
         time.sleep(POLL_S if waiting else 0)
@@ -125,8 +127,7 @@ def start_postgres(settings: Settings) -> None:
     server, data_dir = settings.server, settings.data_dir / "postgres"
     if not (data_dir / "PG_VERSION").exists():
         postgres.initialise(data_dir, server.passwords[postgres.SUPERUSER])
-    supervisor.start_program(settings.root, "postgres")
-    postgres.wait_until_ready(server.url(postgres.SUPERUSER, "postgres"))
+    start(settings, "postgres")
     server.create_roles()
     for name in ("airflow", "superset"):
         server.create_database(name, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.dotenv import entries
 from local_stack.postgres import Server, free_port, temporary_server
 from local_stack.settings import ROOT, Settings, prepare
 
@@ -19,8 +20,10 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def project() -> Iterator[Path]:
+def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that looks like the project, with data and secrets of its own."""
+    for name, *_ in entries(ROOT / ".env.example"):
+        monkeypatch.delenv(name, raising=False)
     folder = Path(tempfile.mkdtemp(prefix="austin-crime-test-"))
     folder.chmod(0o755)  # PostgreSQL has to enter it as another user where tests run as root
     for name in (
