@@ -1,0 +1,103 @@
+"""The whole stack in a copy of the project, on ports of its own, and a browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from local_stack import dotenv
+from local_stack.postgres import free_port
+
+ROOT = Path(__file__).parents[2]
+REPORTS = 20_000
+# A map is drawn by WebGL: in software, where there is no graphics card.
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where the stack's pages are, and its passwords by variable."""
+
+    airflow: str
+    superset: str
+    passwords: dict[str, str]
+
+
+def chromium() -> str | None:
+    """Return the path of the browser, from the variable CHROMIUM or installed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium; without one, skip and say so."""
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: install one, or name it in the variable CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def stack(browser, tmp_path_factory) -> Iterator[Stack]:
+    """Start everything on the sample portal with empty data, as `make up` does, and end it."""
+    root = copy_project(tmp_path_factory.mktemp("stack") / "project")
+    ports = {name: free_port() for name in ("POSTGRES", "PORTAL", "AIRFLOW", "SUPERSET")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
+    environment = own | {"PYTHONPATH": str(root / "include")}
+    environment |= {f"AUSTIN_CRIME_{name}_PORT": str(port) for name, port in ports.items()}
+
+    def run(*command: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "local_stack", *command],
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    try:
+        run("up", "--source", "sample", "--reports", str(REPORTS))
+        yield Stack(
+            airflow=f"http://127.0.0.1:{ports['AIRFLOW']}",
+            superset=f"http://127.0.0.1:{ports['SUPERSET']}",
+            passwords=dotenv.read(root / ".env"),
+        )
+    finally:
+        run("down")
+
+
+def copy_project(root: Path) -> Path:
+    """Copy the files that git knows or would know, beside the environments that are installed here."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+    (root / ".venv").symlink_to(ROOT / ".venv")
+    # PostgreSQL runs as another user when it is started by root.
+    for folder in (root, *list(root.parents)[:3]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    return root
