@@ -1,0 +1,105 @@
+"""SoQL, the portal's query language, as a dialect of sqlglot: from text to a syntax tree and back.
+
+SOURCE: https://dev.socrata.com/docs/queries/
+"""
+
+from typing import Any, ClassVar
+
+import sqlglot
+from sqlglot import exp, generator, parser, tokens
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, TokenError
+
+from sample_portal import errors
+
+# Names of system columns begin with a colon, `:id` and `:@computed_region_a3it_2a2z`; `:*` is all of them.
+ALL_SYSTEM_COLUMNS = ":*"
+WORDS = (
+    ["SELECT", "DISTINCT", "WHERE", "HAVING", "LIMIT", "OFFSET", "AS", "ASC", "DESC", "AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "IS", "NULL", "TRUE", "FALSE"]
+    + ["GROUP BY", "ORDER BY", "==", "!=", "<>", "<=", ">=", "||"]
+)  # fmt: skip
+NAME_CHARACTERS = ":@$"
+UNKNOWN_CHARACTERS = '"#?{}[]\\&|!~;'
+
+
+class Soql(Dialect):
+    """SoQL: backticks around names, colons in names, no function special, nulls where the engine puts them."""
+
+    NULL_ORDERING = "nulls_are_last"
+
+    class Tokenizer(tokens.Tokenizer):
+        """Only SoQL's own words are words; the rest are names."""
+
+        IDENTIFIERS: ClassVar = ["`"]
+        QUOTES: ClassVar = ["'"]
+        COMMENTS: ClassVar = []
+        SINGLE_TOKENS: ClassVar = {
+            character: kind
+            for character, kind in tokens.Tokenizer.SINGLE_TOKENS.items()
+            if character not in NAME_CHARACTERS
+        }
+        KEYWORDS: ClassVar = {
+            **{word: tokens.Tokenizer.KEYWORDS[word] for word in WORDS},
+            ALL_SYSTEM_COLUMNS: tokens.TokenType.PARAMETER,
+        }
+
+    class Parser(parser.Parser):
+        """Reads clauses on their own; what a function means is for `functions` to say, `case(...)` included."""
+
+        FUNCTIONS: ClassVar = {}
+        FUNCTION_PARSERS: ClassVar = {}
+        NO_PAREN_FUNCTIONS: ClassVar = {}
+        NO_PAREN_FUNCTION_PARSERS: ClassVar = {}
+        PRIMARY_PARSERS: ClassVar = {
+            **parser.Parser.PRIMARY_PARSERS,
+            tokens.TokenType.PARAMETER: lambda self, _: exp.Column(
+                this=exp.to_identifier(ALL_SYSTEM_COLUMNS)
+            ),
+        }
+        EXPRESSION_PARSERS: ClassVar = {
+            **parser.Parser.EXPRESSION_PARSERS,
+            exp.Tuple: lambda self: self.expression(exp.Tuple(expressions=self._parse_expressions())),
+            exp.Order: lambda self: self._parse_order(skip_order_token=True),
+        }
+
+    class Generator(generator.Generator):
+        """Writes names in backticks, as the engine quotes queries in its answers."""
+
+        def anonymous_sql(self, expression: exp.Anonymous) -> str:
+            """Write a function in small letters."""
+            return f"{expression.name.lower()}({self.expressions(expression, flat=True)})"
+
+
+def parse(text: str, kind: type[exp.Expression] | None, whole: str) -> Any:
+    """Read a clause, or a whole query when ``kind`` is None.
+
+    Parameters
+    ----------
+    kind
+        exp.Tuple for a list of expressions, exp.Condition, or exp.Order.
+    whole
+        The query that the clause is part of, for the message.
+
+    Raises
+    ------
+    errors.Refused
+        400 query.compiler.malformed.
+    """
+    try:
+        return (
+            sqlglot.parse_one(text, into=kind, dialect=Soql)
+            if kind
+            else sqlglot.parse_one(text, dialect=Soql)
+        )
+    except ParseError as error:
+        first = error.errors[0] if error.errors else {}
+        raise errors.malformed(
+            whole, first.get("line") or 1, first.get("col") or 1, str(first.get("description") or error)
+        ) from error
+    except TokenError as error:
+        raise errors.malformed(whole, 1, len(whole), str(error)) from error
+
+
+def write(tree: exp.Expression) -> str:
+    """Write a tree as SoQL."""
+    return tree.sql(dialect=Soql, identify=True)

@@ -1,0 +1,127 @@
+"""Invent reports: how many of what, where and when follows the tables in ``calibration``."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from sample_portal import boundaries
+from sample_portal.datasets import FORMS, SYSTEM_COLUMNS, FormName, reports
+
+HERE = Path(__file__).parent
+FEWEST_REPORTS, MOST_REPORTS = 1_000, 2_615_000
+POINTS_PER_AREA = 100
+# The eras of the shares in crime_types.csv, by their first year.
+ERAS = {2003: "share_to_2010", 2011: "share_to_2018", 2019: "share_since_2019"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to generate; the same recipe gives the same reports."""
+
+    reports: int = 100_000
+    seed: int = 1
+    until: date | None = None
+    form: FormName = "present"
+
+    @property
+    def last_day(self) -> date:
+        """The day of the newest report; no date of any kind lies after it."""
+        return self.until or last_saturday(datetime.now(UTC).date())
+
+
+def last_saturday(today: date) -> date:
+    """Return the last Saturday that is at least a week before a day."""
+    week_ago = today - timedelta(days=7)
+    return week_ago - timedelta(days=(week_ago.weekday() - 5) % 7)
+
+
+def generate(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
+    """Make the table ``reports`` in an open database."""
+    prepare(connection, recipe)
+    for statement in duckdb.extract_statements((HERE / "generate.sql").read_text()):
+        connection.execute(statement)
+    columns = [f'"{column.name}"' for column in (*SYSTEM_COLUMNS, *FORMS[recipe.form])]
+    table = reports(recipe.form).table
+    connection.execute(f"create table {table} as select {', '.join(columns)} from generated")
+    for temporary in ("generated", "numbered", "drawn_report", "drawn_occurrence"):
+        connection.execute(f"drop table {temporary}")
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
+    """Read the calibration and set what the statements refer to."""
+    until = recipe.last_day
+    for name, value in (("seed", recipe.seed), ("reports", recipe.reports), ("until", until)):
+        connection.execute(f"set variable {name} = ?", [value])
+    share_out(connection, recipe.reports, until)
+    shares = " union all ".join(
+        f"select {era} as era, {column} as weight, * exclude ({', '.join(ERAS.values())}) from read_csv('{calibration('crime_types')}')"
+        for era, column in ERAS.items()
+    )
+    weigh(connection, "crime_types", shares, "era")
+    weigh(connection, "areas", read("district_sectors", "report_count"))
+    weigh(connection, "hours", read("hours", "weight"))
+    weigh(connection, "location_types", read("location_types", "weight"))
+    connection.execute(
+        "create temp table area_points (area integer, point integer, longitude double, latitude double)"
+    )
+    connection.executemany(
+        "insert into area_points values (?, ?, round(?, 8), round(?, 8))",
+        [
+            (area, number, *point)
+            for area, shape in boundaries.draw().items()
+            for number, point in enumerate(
+                boundaries.points_within(shape, POINTS_PER_AREA, recipe.seed + area)
+            )
+        ],
+    )
+
+
+def share_out(connection: duckdb.DuckDBPyConnection, count: int, until: date) -> None:
+    """Share the reports out among the years up to a day, in proportion; the year of that day has part of its own."""
+    connection.execute(
+        "create temp table allotments (first_day date, day_count integer, report_count bigint, era integer)"
+    )
+    known = dict(connection.execute(f"select * from read_csv('{calibration('years')}')").fetchall())
+    years = range(min(known), until.year + 1)
+    last = known[max(known)]
+    days = {year: (min(until, date(year, 12, 31)) - date(year, 1, 1)).days + 1 for year in years}
+    weights = {
+        year: known.get(year, last) * days[year] / (date(year, 12, 31) - date(year, 1, 1)).days
+        for year in years
+    }
+    total, given, passed = sum(weights.values()), 0, 0.0
+    for year in years:
+        passed += weights[year]
+        due = round(count * passed / total) - given
+        given += due
+        era = max(first for first in ERAS if first <= year)
+        connection.execute(
+            "insert into allotments values (?, ?, ?, ?)", [date(year, 1, 1), days[year], due, era]
+        )
+
+
+def calibration(name: str) -> Path:
+    """Return the path of a table of proportions."""
+    return HERE / "calibration" / f"{name}.csv"
+
+
+def read(name: str, weight: str) -> str:
+    """Return SQL that reads a table of proportions, its weight under that name."""
+    return f"select {weight} as weight, * exclude ({weight}) from read_csv('{calibration(name)}')"
+
+
+def weigh(connection: duckdb.DuckDBPyConnection, table: str, source: str, group: str = "1") -> None:
+    """Make a table whose ``low`` says from which chance on a row is meant, within each group."""
+    connection.execute(
+        f"""
+        create temp table {table} as
+        with rows as (select row_number() over () as line, * from ({source}) where weight > 0)
+        select
+            * exclude (line, weight),
+            (sum(weight) over (partition by {group} order by line) - weight)
+            / sum(weight) over (partition by {group}) as low
+        from rows
+        """
+    )

@@ -1,0 +1,240 @@
+-- generated: one row an invented report, with the columns of both forms. From: the calibration tables and allotments.
+-- Every number is drawn from a hash of the row's place, a salt and the seed: the same seed gives the same reports.
+create or replace macro chance(place, salt) as
+    hash(place, salt, getvariable('seed')) / 18446744073709551616.0;
+
+-- A few in so many rows, at least `fewest`, spread evenly; `salt` keeps one oddity from meeting another.
+create or replace macro is_odd(place, share, fewest, salt) as
+    place % greatest(getvariable('reports') // greatest(fewest, cast(getvariable('reports') * share as bigint)), 1)
+    = salt % greatest(getvariable('reports') // greatest(fewest, cast(getvariable('reports') * share as bigint)), 1);
+
+create or replace macro below(place, salt, bound) as
+    cast(hash(place, salt, getvariable('seed')) % bound as bigint);
+
+create or replace macro one_of(choices, place, salt) as
+    choices[below(place, salt, len(choices)) + 1];
+
+create or replace macro code_of(place, salt) as
+    lower(to_base(cast(hash(place, salt, getvariable('seed')) >> 2 as bigint), 36, 12));
+
+-- The moment of the upload that brought a week's reports: the second day after its Saturday, in the morning.
+create or replace macro upload_at(weeks_back, place) as
+    cast(getvariable('until') as timestamp) + interval 2 day - to_days(7 * cast(weeks_back as integer))
+    + interval 10 hour + to_seconds(cast(hash(weeks_back, 'second') % 3000 as integer))
+    + to_milliseconds(cast(hash(weeks_back, place % 5, 'ms') % 4000 as integer));
+
+create temp table drawn_occurrence as
+with places as (
+    select
+        row_number() over () - 1 as place,
+        allotments.first_day,
+        allotments.day_count,
+        allotments.era
+    from (select * from allotments order by first_day) as allotments, range(report_count)
+),
+
+drawn as (
+    select
+        place,
+        era,
+        first_day + cast(floor(chance(place, 'day') * day_count) as integer) as occ_day,
+        chance(place, 'minute') as minute_chance,
+        chance(place, 'hour') as hour_chance,
+        chance(place, 'type') as type_chance,
+        chance(place, 'area') as area_chance,
+        chance(place, 'location') as location_chance
+    from places
+)
+
+select
+    drawn.place,
+    drawn.era,
+    drawn.occ_day,
+    drawn.location_chance,
+    hours.hour * 60 + case
+        when hours.hour in (0, 12) and minute_chance < 0.6 then 0
+        when minute_chance < 0.35 then 0
+        when minute_chance < 0.5 then 30
+        else below(drawn.place, 'exact', 60)
+    end as occ_minute,
+    crime_types.* exclude (era, low),
+    areas.* exclude (low)
+from drawn
+asof join hours on drawn.hour_chance >= hours.low
+asof join crime_types on drawn.era = crime_types.era and drawn.type_chance >= crime_types.low
+asof join areas on drawn.area_chance >= areas.low;
+
+create temp table drawn_report as
+with lagged as (
+    select
+        *,
+        case
+            when chance(place, 'lag') < 0.84 then 0
+            else least(cast(floor(pow(1 - chance(place, 'days'), -1.97)) as bigint), 4383)
+        end as lag_days,
+        -- Nothing is reported before it happened.
+        occ_minute + cast(floor((1440 - occ_minute) * pow(chance(place, 'wait'), 3)) as integer) as same_day_minute
+    from drawn_occurrence
+),
+
+dated as (
+    select
+        *,
+        case when occ_day + cast(lag_days as integer) > getvariable('until') then 0 else lag_days end as lag_kept
+    from lagged
+)
+
+select
+    * exclude (lag_days, lag_kept, same_day_minute),
+    occ_day + cast(lag_kept as integer) as rep_day,
+    case
+        when lag_kept = 0 then same_day_minute
+        else 360 + cast(floor(chance(place, 'report minute') * 1020) as integer)
+    end as rep_minute,
+    case
+        when chance(place, 'number') < 0.70 then 'day'
+        when chance(place, 'number') < 0.85 then '5'
+        when chance(place, 'number') < 0.97 then '8'
+        when chance(place, 'number') < 0.98 then '13'
+        when chance(place, 'number') < 0.99 then '12'
+        when chance(place, 'number') < 0.997 then '10'
+        else '9'
+    end as number_shape
+from dated;
+
+create temp table numbered as
+select
+    *,
+    row_number() over (
+        partition by number_shape, case when number_shape = 'day' then rep_day else date_trunc('year', rep_day) end
+        order by place
+    ) as sequence
+from drawn_report;
+
+create temp table generated as
+with outcomes as (
+    select
+        *,
+        date_diff('day', rep_day, getvariable('until')) // 7 as weeks_back,
+        chance(place, 'status') as status_chance,
+        chance(place, 'arrest') as arrest_chance,
+        rep_day + cast(floor(pow(1 - chance(place, 'clearance'), -1.2)) as integer) as clearance_day,
+        is_odd(place, 0.000028, 3, 11) as has_hour_24,
+        is_odd(place, 0.000002, 2, 23) as has_bad_minute,
+        is_odd(place, 0.0000004, 1, 37) as lacks_report_date,
+        chance(place, 'suppressed') < 0.9
+        and regexp_matches(crime_type, 'RAPE|SEXUAL|CHILD|INDECEN|PROTECTIVE') as is_suppressed
+    from numbered
+),
+
+stamped as (
+    select
+        *,
+        least(weeks_back, 26) as created_weeks_back,
+        case
+            when chance(place, 'edited') < 0.015
+                then cast(floor(chance(place, 'edit') * (least(weeks_back, 26) + 1)) as integer)
+            else least(weeks_back, 26)
+        end as updated_weeks_back
+    from outcomes
+)
+
+select
+    'row-' || code_of(place, 'id')[1:4] || '-' || code_of(place, 'id')[5:8] || '_' || code_of(place, 'id')[9:12] as ":id",
+    upload_at(created_weeks_back, place) as ":created_at",
+    upload_at(updated_weeks_back, place) as ":updated_at",
+    'rv-' || code_of(place, 'version')[1:4] || '-' || code_of(place, 'version')[5:8]
+    || '.' || code_of(place, 'version')[9:12] as ":version",
+    cast(case number_shape
+        when 'day'
+            then strftime(rep_day, '%Y%j') || lpad(cast(sequence * 20 + place % 20 as varchar), 4, '0')
+        when '13' then year(rep_day) || '9' || lpad(cast(sequence * 7 + 1000000 as varchar), 8, '0')
+        when '12' then strftime(rep_day, '%Y%j') || '1' || lpad(cast(sequence as varchar), 4, '0')
+        when '10' then year(rep_day) || '5' || lpad(cast(sequence as varchar), 5, '0')
+        when '9' then year(rep_day) || lpad(cast(sequence + 10000 as varchar), 5, '0')
+        else year(rep_day) || number_shape || lpad(cast(sequence * 9 + place % 9 as varchar), 6, '0')
+    end as bigint) as incident_report_number,
+    crime_type,
+    ucr_code,
+    case when chance(place, 'family') * 100 < family_pct then 'Y' else 'N' end as family_violence,
+    case
+        when not has_hour_24 and not has_bad_minute
+            then cast(occ_day as timestamp) + to_minutes(cast(occ_minute as integer))
+    end as occ_date_time,
+    cast(occ_day as timestamp) as occ_date,
+    case
+        when has_hour_24 then 2400
+        when has_bad_minute then one_of([60, 80, 170, 1970], place, 'bad minute')
+        else occ_minute // 60 * 100 + occ_minute % 60
+    end as occ_time,
+    case
+        when not lacks_report_date then cast(rep_day as timestamp) + to_minutes(cast(rep_minute as integer))
+    end as rep_date_time,
+    case when not lacks_report_date then cast(rep_day as timestamp) end as rep_date,
+    rep_minute // 60 * 100 + rep_minute % 60 as rep_time,
+    case
+        when is_odd(place, 0.0066, 3, 41) then null
+        when crime_type like 'BURGLARY OF RESIDENCE%' or (family_pct > 50 and chance(place, 'home') < 0.8)
+            then 'RESIDENCE / HOME'
+        else location_types.location_type
+    end as location_type,
+    council_district,
+    case
+        when is_odd(place, 0.00136, 3, 53) then null
+        when is_odd(place, 0.0002, 5, 67)
+            then one_of(['88', '95', 'UT', 'F6', 'F', 'D', 'H', 'CHAR', 'BAKR', 'GRGE'], place, 'junk sector')
+        else sector
+    end as sector,
+    case
+        when is_odd(place, 0.002, 5, 79) 
+            then one_of(['S', 'D', 'B', '88', 'D8', 'H5', '02', '493'], place, 'junk district')
+        else cast(cast(1 + floor(pow(chance(place, 'apd district'), 1.5) * 8) as integer) as varchar)
+    end as district,
+    case
+        when status_chance < case when weeks_back < 4 then 0.6 - 0.08 * weeks_back else 0.245 end then null
+        when arrest_chance * 100 < arrest_pct then 'C'
+        when arrest_chance > 0.94 then 'O'
+        else 'N'
+    end as clearance_status,
+    case
+        when chance(place, 'dated') * 100 < dated_pct and clearance_day <= getvariable('until')
+            then cast(clearance_day as timestamp)
+    end as clearance_date,
+    ucr_category,
+    category_description,
+    case
+        when is_odd(place, 0.0248, 3, 83) then null
+        when is_odd(place, 0.0003, 2, 97) then 4910204031
+        else 4530000011 + coalesce(council_district, 11) * 19000 + below(place, 'tract', 30) * 500
+            + below(place, 'block group', 3)
+    end as census_block_group,
+    case
+        when is_suppressed then one_of(['UNKNOWN', '00 BLOCK UNKNOWN'], place, 'unknown')
+        else cast(100 + 100 * below(place, 'house', 120) as varchar) || ' BLOCK '
+            || one_of(['N ', 'S ', 'E ', 'W ', ''], place, 'side')
+            || one_of(['SAMPLE', 'EXAMPLE', 'INVENTED', 'MODEL', 'PATTERN', 'SPECIMEN', 'TRIAL'], place, 'street')
+            || one_of([' ST', ' AVE', ' LN', ' DR', ' RD', ' BLVD'], place, 'street kind')
+    end as address,
+    case
+        when not is_suppressed then 78701 + coalesce(council_district, 0) * 5 + below(place, 'zip', 5)
+    end as zip_code,
+    cast(100 + below(place, 'pra', 600) as varchar) as pra,
+    coalesce(council_district, 11) + below(place, 'census tract', 4) * 0.01 as census_tract,
+    case when is_suppressed then 0 else round(3113472 + (longitude + 97.74489) * 306000) end as x_coordinate,
+    case when is_suppressed then 0 else round(10078603 + (latitude - 30.2897) * 368000) end as y_coordinate,
+    case when not is_suppressed then latitude end as latitude,
+    case when not is_suppressed then longitude end as longitude,
+    case
+        when not is_suppressed then json_object(
+            'latitude', cast(latitude as varchar),
+            'longitude', cast(longitude as varchar),
+            'human_address', '{"address": "", "city": "", "state": "", "zip": ""}'
+        )
+    end as location
+from stamped
+asof join location_types on stamped.location_chance >= location_types.low
+left join area_points
+    on coalesce(stamped.council_district, 1 + stamped.place % 10) = area_points.area
+    and stamped.place % 100 = area_points.point
+-- The newest week comes first, as on the portal's unordered pages.
+order by weeks_back > 0, place;

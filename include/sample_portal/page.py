@@ -1,0 +1,58 @@
+"""The page at the portal's root: what this is, and addresses to click."""
+
+from html import escape
+from urllib.parse import quote
+
+from sample_portal.datasets import BOUNDARIES_ID, REPORTS_ID
+from sample_portal.store import Store
+
+EXAMPLES = (
+    ("The newest five reports", f"/resource/{REPORTS_ID}.json?$order=rep_date_time desc&$limit=5"),
+    (
+        "Reports by year",
+        f"/resource/{REPORTS_ID}.json?$select=date_extract_y(occ_date) as year,count(*)&$group=year&$order=year",
+    ),
+    (
+        "The ten most frequent offences, as CSV",
+        f"/resource/{REPORTS_ID}.csv?$select=crime_type,count(*) as n&$group=crime_type&$order=n desc&$limit=10",
+    ),
+    (
+        "Council district 9, with system columns",
+        f"/resource/{REPORTS_ID}.json?council_district=9&$select=:*,*&$limit=5",
+    ),
+    ("What the portal tells of the dataset", f"/api/views/{REPORTS_ID}.json"),
+    ("Boundaries of the council districts, a drawing of our own", f"/resource/{BOUNDARIES_ID}.geojson"),
+)
+
+
+def home(store: Store) -> str:
+    """Return the page."""
+    (count, newest) = store.execute("select count(*), strftime(max(rep_date), '%Y-%m-%d') from reports")[0]
+    items = "\n".join(
+        f'<li>{escape(title)}<br><a href="{escape(quote(address, safe="/?&=$:,()*."))}"><code>{escape(address)}</code></a></li>'
+        for title, address in EXAMPLES
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Sample data: a local Socrata portal</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 44rem; padding: 0 1rem; }}
+strong {{ background: #ffe08a; padding: 0 .3em; }}
+code {{ overflow-wrap: anywhere; }}
+li {{ margin-bottom: .6rem; }}
+</style>
+</head>
+<body>
+<h1>Sample portal</h1>
+<p><strong>sample data</strong> Every report here is invented. This portal answers as a city's Socrata portal does,
+for demonstrations and tests: {count:,} crime reports in their {escape(store.form)} form, the newest of {newest}.</p>
+<ul>
+{items}
+</ul>
+<p>The language of the queries is <a href="https://dev.socrata.com/docs/queries/">SoQL</a>.</p>
+</body>
+</html>
+"""

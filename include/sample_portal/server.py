@@ -1,0 +1,91 @@
+"""Serve a store: in a thread for tests, or until the program is ended."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from sample_portal.app import make_app
+from sample_portal.errors import PortalFault
+from sample_portal.store import Store
+
+HOST = "127.0.0.1"
+SHUTDOWN_S = 3
+START_S = 20
+BACKLOG = 128
+
+
+class Server(uvicorn.Server):
+    """A server that says when it listens, and how."""
+
+    on_listening: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        if self.on_listening:
+            self.on_listening()
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """Take a port, 0 for any; nothing is answered before the server starts. PortalFault if it is taken."""
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        raise PortalFault(
+            f"Port {port} on {host} cannot be had ({error.strerror}): give another --port."
+        ) from error
+    return taken
+
+
+def serve(
+    store: Store, taken: socket.socket, app_tokens: tuple[str, ...], on_listening: Callable[[], None]
+) -> None:
+    """Serve a store until the program is ended by a signal."""
+    server = make_server(store, app_tokens)
+    server.on_listening = on_listening
+    server.run(sockets=[taken])
+
+
+@contextmanager
+def running(store: Store, port: int = 0, app_tokens: tuple[str, ...] = ()) -> Iterator[str]:
+    """Serve a store in a thread while the context lasts, and yield the base address."""
+    taken = reserve(HOST, port)
+    server = make_server(store, app_tokens)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: server.started or not thread.is_alive())
+        yield f"http://{HOST}:{taken.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(START_S)
+        taken.close()
+
+
+def make_server(store: Store, app_tokens: tuple[str, ...]) -> Server:
+    """Return a server that is not running yet."""
+    options: dict[str, Any] = {
+        "log_level": "warning",
+        "access_log": False,
+        "lifespan": "off",
+        "server_header": False,
+    }
+    app = make_app(store, app_tokens)
+    return Server(uvicorn.Config(app, timeout_graceful_shutdown=SHUTDOWN_S, backlog=BACKLOG, **options))
+
+
+def wait_until(is_done: Callable[[], bool]) -> None:
+    """Wait until the server has started."""
+    deadline = time.monotonic() + START_S
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise PortalFault(f"The sample portal did not start within {START_S} s.")
+        time.sleep(0.01)
