@@ -1,12 +1,15 @@
 """Real servers for every test: PostgreSQL from the wheel, a warehouse of its own for each test."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
 from local_stack.postgres import Server, temporary_server
+from sample_portal import server
+from sample_portal.store import Store
 
 NUMBERS = count(1)
 
@@ -14,8 +17,8 @@ NUMBERS = count(1)
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """Return a throw-away PostgreSQL server with the project's roles."""
-    with temporary_server() as server:
-        yield server
+    with temporary_server() as running:
+        yield running
 
 
 @pytest.fixture
@@ -30,3 +33,25 @@ def warehouse(postgres, tmp_path, monkeypatch) -> SimpleNamespace:
     monkeypatch.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
     migrate.migrate(owner_url)
     return SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
+
+
+class SamplePortal:
+    """A sample portal that runs in a thread, and what was asked of it."""
+
+    def __init__(self, url: str, store: Store) -> None:
+        self.url = url
+        self.store = store
+
+    def report_count(self) -> int:
+        """Return how many reports it has."""
+        return self.store.execute("select count(*) from reports")[0][0]
+
+
+@pytest.fixture
+def sample_portal(monkeypatch) -> Iterator[SamplePortal]:
+    """Return a portal of 3,000 reports, the one that the pipeline's settings name."""
+    store = Store.generate(reports=3_000, seed=1, until=date(2024, 6, 1))
+    with server.running(store) as url:
+        monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", url)
+        yield SamplePortal(url, store)
+    store.close()
