@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import requests
 
-from local_stack import environments, postgres
+from local_stack import environments, postgres, supervisor
 from local_stack.settings import HOST, Settings
 
 PAGE_TIMEOUT_S = 20
@@ -124,6 +124,7 @@ def chosen(settings: Settings) -> list[Program]:
 def become(name: str, settings: Settings) -> NoReturn:
     """Replace this process by a program."""
     program = next(program for program in PROGRAMS if program.name == name)
+    supervisor.end_predecessor(settings.root, name)
     owner = postgres.account()
     if name == "postgres" and owner:
         os.setgroups([])

@@ -148,6 +148,20 @@ def processes(root: Path) -> list[psutil.Process]:
     return found
 
 
+def end_predecessor(root: Path, name: str) -> None:
+    """End what an earlier process of a program left behind when it was killed, such as the scheduler's workers.
+
+    Supervisor gives each process a group of its own, which children stay in.
+    """
+    path = working_folder(root) / f"{name}.pid"
+    group = int(path.read_text()) if path.exists() else 0
+    for process in processes(root):
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getpgid(process.pid) == group != os.getpid():
+                process.kill()
+    path.write_text(str(os.getpid()))
+
+
 def stop(root: Path) -> int:
     """End everything, supervisor first, and return how many processes had to be ended by hand."""
     if is_running(root):
