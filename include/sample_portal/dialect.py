@@ -9,17 +9,18 @@ import sqlglot
 from sqlglot import exp, generator, parser, tokens
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokenizer_core import TokenType
 
 from sample_portal import errors
 
 # Names of system columns begin with a colon, `:id` and `:@computed_region_a3it_2a2z`; `:*` is all of them.
 ALL_SYSTEM_COLUMNS = ":*"
 WORDS = (
-    ["SELECT", "DISTINCT", "WHERE", "HAVING", "LIMIT", "OFFSET", "AS", "ASC", "DESC", "AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "IS", "NULL", "TRUE", "FALSE"]
-    + ["GROUP BY", "ORDER BY", "==", "!=", "<>", "<=", ">=", "||"]
+    "SELECT", "DISTINCT", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "OFFSET", "AS", "ASC", "DESC",
+    "AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "IS", "NULL", "TRUE", "FALSE",
+    "==", "!=", "<>", "<=", ">=", "||",
 )  # fmt: skip
 NAME_CHARACTERS = ":@$"
-UNKNOWN_CHARACTERS = '"#?{}[]\\&|!~;'
 
 
 class Soql(Dialect):
@@ -40,7 +41,7 @@ class Soql(Dialect):
         }
         KEYWORDS: ClassVar = {
             **{word: tokens.Tokenizer.KEYWORDS[word] for word in WORDS},
-            ALL_SYSTEM_COLUMNS: tokens.TokenType.PARAMETER,
+            ALL_SYSTEM_COLUMNS: TokenType.PARAMETER,
         }
 
     class Parser(parser.Parser):
@@ -52,9 +53,7 @@ class Soql(Dialect):
         NO_PAREN_FUNCTION_PARSERS: ClassVar = {}
         PRIMARY_PARSERS: ClassVar = {
             **parser.Parser.PRIMARY_PARSERS,
-            tokens.TokenType.PARAMETER: lambda self, _: exp.Column(
-                this=exp.to_identifier(ALL_SYSTEM_COLUMNS)
-            ),
+            TokenType.PARAMETER: lambda self, _: exp.Column(this=exp.to_identifier(ALL_SYSTEM_COLUMNS)),
         }
         EXPRESSION_PARSERS: ClassVar = {
             **parser.Parser.EXPRESSION_PARSERS,
@@ -70,7 +69,7 @@ class Soql(Dialect):
             return f"{expression.name.lower()}({self.expressions(expression, flat=True)})"
 
 
-def parse(text: str, kind: type[exp.Expression] | None, whole: str) -> Any:
+def parse(text: str, kind: type[exp.Expr] | None, whole: str) -> Any:
     """Read a clause, or a whole query when ``kind`` is None.
 
     Parameters
@@ -86,20 +85,34 @@ def parse(text: str, kind: type[exp.Expression] | None, whole: str) -> Any:
         400 query.compiler.malformed.
     """
     try:
-        return (
+        tree = (
             sqlglot.parse_one(text, into=kind, dialect=Soql)
             if kind
             else sqlglot.parse_one(text, dialect=Soql)
         )
     except ParseError as error:
-        first = error.errors[0] if error.errors else {}
-        raise errors.malformed(
-            whole, first.get("line") or 1, first.get("col") or 1, str(first.get("description") or error)
-        ) from error
+        raise unexpected(error, text, whole) from error
     except TokenError as error:
-        raise errors.malformed(whole, 1, len(whole), str(error)) from error
+        raise errors.malformed(
+            whole, 1, len(whole), "Expected an expression, but a string is not closed"
+        ) from error
+    if isinstance(tree, exp.Block):
+        raise errors.malformed(whole, 1, whole.index(";") + 1, "Expected an expression, but got `;'")
+    return tree
 
 
-def write(tree: exp.Expression) -> str:
+def unexpected(error: ParseError, text: str, whole: str) -> errors.Refused:
+    """Return the answer to a clause that does not parse, with the place in the whole query."""
+    first = error.errors[0] if error.errors else {}
+    word = str(first.get("highlight") or "")
+    place = max(whole.find(text), 0) + max(int(first.get("col") or 1) - len(word), 0) + 1
+    is_at_end = "missing" in str(first.get("description")) and not str(first.get("end_context")).strip()
+    got = "the end of the query" if is_at_end or not word else f"`{word}'"
+    return errors.malformed(
+        whole, int(first.get("line") or 1), place, f"Expected an expression, but got {got}"
+    )
+
+
+def write(tree: exp.Expr) -> str:
     """Write a tree as SoQL."""
     return tree.sql(dialect=Soql, identify=True)

@@ -10,7 +10,7 @@ from sqlglot import exp
 from sample_portal import dialect, errors, functions
 from sample_portal.datasets import Dataset, Kind
 
-COMPARISONS: dict[type[exp.Expression], str] = {
+COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "!=",
     exp.GT: ">",
@@ -18,7 +18,7 @@ COMPARISONS: dict[type[exp.Expression], str] = {
     exp.LT: "<",
     exp.LTE: "<=",
 }
-ARITHMETIC: dict[type[exp.Expression], str] = {
+ARITHMETIC: dict[type[exp.Expr], str] = {
     exp.Add: "+",
     exp.Sub: "-",
     exp.Mul: "*",
@@ -26,7 +26,7 @@ ARITHMETIC: dict[type[exp.Expression], str] = {
     exp.Mod: "%",
     exp.Pow: "^",
 }
-LOGIC: dict[type[exp.Expression], str] = {exp.And: "and", exp.Or: "or"}
+LOGIC: dict[type[exp.Expr], str] = {exp.And: "and", exp.Or: "or"}
 # Kinds without an order or equality of their own.
 SHAPES = frozenset({"location", "multipolygon"})
 
@@ -35,7 +35,7 @@ SHAPES = frozenset({"location", "multipolygon"})
 class Typed:
     """An expression in DuckDB's SQL and its type in SoQL; ``text`` is a string literal's."""
 
-    tree: exp.Expression
+    tree: exp.Expr
     kind: Kind
     text: str | None = None
 
@@ -53,12 +53,12 @@ class Compiler:
         The whole query as the engine writes it, for the place of an error.
     """
 
-    def __init__(self, dataset: Dataset, aliases: Mapping[str, exp.Expression], query: str) -> None:
+    def __init__(self, dataset: Dataset, aliases: Mapping[str, exp.Expr], query: str) -> None:
         self.dataset = dataset
         self.aliases = dict(aliases)
         self.query = query
 
-    def compile(self, node: exp.Expression) -> Typed:
+    def compile(self, node: exp.Expr) -> Typed:
         """Translate an expression, or raise what is wrong with it."""
         for kind, method in METHODS.items():
             if isinstance(node, kind):
@@ -67,14 +67,14 @@ class Compiler:
             self.query, 1, self.place(node).column, f"Expected an expression, but got `{dialect.write(node)}'"
         )
 
-    def condition(self, node: exp.Expression, clause: str) -> exp.Expression:
+    def condition(self, node: exp.Expr, clause: str) -> exp.Expr:
         """Translate what must be true or false."""
         typed = self.compile(node)
         if typed.kind not in {"checkbox", "null"}:
             raise errors.type_mismatch(clause, typed.kind, self.place(node))
         return typed.tree
 
-    def place(self, node: exp.Expression | str) -> errors.Place:
+    def place(self, node: exp.Expr | str) -> errors.Place:
         """Return where the engine's text of the query has an expression for the first time."""
         text = node if isinstance(node, str) else dialect.write(node)
         return errors.Place(self.query, max(self.query.find(text), 0) + 1)
@@ -102,7 +102,7 @@ class Compiler:
         inner = self.compile(node.this)
         return Typed(exp.Paren(this=inner.tree), inner.kind, inner.text)
 
-    def logic(self, node: exp.Expression) -> Typed:
+    def logic(self, node: exp.Binary) -> Typed:
         """Translate ``and`` and ``or``."""
         name = LOGIC[type(node)]
         sides = [exp.Paren(this=self.condition(side, f"op${name}")) for side in (node.left, node.right)]
@@ -112,7 +112,7 @@ class Compiler:
         """Translate ``not``."""
         return Typed(exp.Not(this=exp.Paren(this=self.condition(node.this, "op$not"))), "checkbox")
 
-    def comparison(self, node: exp.Expression) -> Typed:
+    def comparison(self, node: exp.Binary) -> Typed:
         """Translate a comparison of two values."""
         left, right = self.alike([node.left, node.right], f"op${COMPARISONS[type(node)]}")
         return Typed(type(node)(this=left.tree, expression=right.tree), "checkbox")
@@ -136,7 +136,7 @@ class Compiler:
         left, right = (self.argument(side, functions.TEXT, "#LIKE") for side in (node.this, node.expression))
         return Typed(exp.Like(this=left.tree, expression=right.tree), "checkbox")
 
-    def arithmetic(self, node: exp.Expression) -> Typed:
+    def arithmetic(self, node: exp.Binary) -> Typed:
         """Translate a calculation with two numbers."""
         name = f"op${ARITHMETIC[type(node)]}"
         left, right = (
@@ -176,7 +176,7 @@ class Compiler:
         built = known.build([exp.Distinct(expressions=trees)] if is_distinct else trees)
         return Typed(built, known.result or typed[known.same_as].kind)
 
-    def argument(self, node: exp.Expression, kinds: functions.Kinds, function: str) -> Typed:
+    def argument(self, node: exp.Expr, kinds: functions.Kinds, function: str) -> Typed:
         """Translate an argument, which must be of one of the kinds."""
         typed = self.compile(node)
         if typed.kind in kinds or typed.kind == "null":
@@ -187,7 +187,7 @@ class Compiler:
                 return fitting
         raise errors.type_mismatch(function, typed.kind, self.place(node))
 
-    def alike(self, nodes: list[exp.Expression], function: str) -> list[Typed]:
+    def alike(self, nodes: list[exp.Expr], function: str) -> list[Typed]:
         """Translate values that are compared; string literals become what the others are."""
         typed = [self.compile(node) for node in nodes]
         kind = next((each.kind for each in typed if each.text is None and each.kind != "null"), typed[0].kind)
@@ -208,7 +208,7 @@ def convert(typed: Typed, kind: Kind) -> Typed | None:
     return Typed(tree, kind) if tree else None
 
 
-def read_number(text: str) -> exp.Expression | None:
+def read_number(text: str) -> exp.Expr | None:
     """Read a number from a string."""
     try:
         number = Decimal(text)
@@ -217,13 +217,13 @@ def read_number(text: str) -> exp.Expression | None:
     return exp.Paren(this=exp.Literal.number(str(number))) if number.is_finite() else None
 
 
-def read_floating(text: str) -> exp.Expression | None:
+def read_floating(text: str) -> exp.Expr | None:
     """Read a time without a zone."""
     moment = read_time(text)
     return to_timestamp(moment) if moment and moment.tzinfo is None else None
 
 
-def read_fixed(text: str) -> exp.Expression | None:
+def read_fixed(text: str) -> exp.Expr | None:
     """Read a time with a zone; without one it is UTC."""
     moment = read_time(text)
     return (
@@ -241,19 +241,19 @@ def read_time(text: str) -> datetime | None:
         return None
 
 
-def to_timestamp(moment: datetime) -> exp.Expression:
+def to_timestamp(moment: datetime) -> exp.Expr:
     """Write a moment as DuckDB's timestamp."""
     return exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), "timestamp")
 
 
-READERS: dict[Kind, Callable[[str], exp.Expression | None]] = {
+READERS: dict[Kind, Callable[[str], exp.Expr | None]] = {
     "number": read_number,
     "floating_timestamp": read_floating,
     "fixed_timestamp": read_fixed,
     "row_identifier": exp.Literal.string,
     "row_version": exp.Literal.string,
 }
-METHODS: dict[type[exp.Expression], Callable[..., Typed]] = {
+METHODS: dict[type[exp.Expr], Callable[..., Typed]] = {
     exp.Column: Compiler.column,
     exp.Literal: Compiler.literal,
     exp.Boolean: lambda _, node: Typed(exp.Boolean(this=node.this), "checkbox"),

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from sample_portal.datasets import Kind
 
-Build = Callable[[Sequence[exp.Expression]], exp.Expression]
+Build = Callable[[Sequence[exp.Expr]], exp.Expr]
 Kinds = frozenset[Kind]
 
 NUMBER: Kinds = frozenset({"number"})
@@ -48,7 +48,7 @@ class Function:
         return None
 
 
-def call(name: str, *before: exp.Expression) -> Build:
+def call(name: str, *before: exp.Expr) -> Build:
     """Return what calls a function of DuckDB, with some arguments before those of SoQL."""
     return lambda arguments: exp.Anonymous(this=name, expressions=[*before, *arguments])
 
@@ -69,7 +69,7 @@ def aggregate(name: str, kinds: Kinds, result: Kind | None = None, optional: int
     return Function((kinds,), call(name), result, is_aggregate=True, optional=optional)
 
 
-def build_case(arguments: Sequence[exp.Expression]) -> exp.Expression:
+def build_case(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Build ``case when a then b ... end`` from conditions and values in turn."""
     pairs = zip(arguments[::2], arguments[1::2], strict=True)
     return exp.Case(ifs=[exp.If(this=condition, true=value) for condition, value in pairs])

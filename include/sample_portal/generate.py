@@ -24,6 +24,8 @@ class Recipe:
     seed: int = 1
     until: date | None = None
     form: FormName = "present"
+    # Whether every kind of dirty value occurs, however few the reports.
+    has_every_oddity: bool = True
 
     @property
     def last_day(self) -> date:
@@ -52,7 +54,12 @@ def generate(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
 def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     """Read the calibration and set what the statements refer to."""
     until = recipe.last_day
-    for name, value in (("seed", recipe.seed), ("reports", recipe.reports), ("until", until)):
+    for name, value in (
+        ("seed", recipe.seed),
+        ("reports", recipe.reports),
+        ("until", until),
+        ("oddities", int(recipe.has_every_oddity)),
+    ):
         connection.execute(f"set variable {name} = ?", [value])
     share_out(connection, recipe.reports, until)
     shares = " union all ".join(
@@ -83,7 +90,9 @@ def share_out(connection: duckdb.DuckDBPyConnection, count: int, until: date) ->
     connection.execute(
         "create temp table allotments (first_day date, day_count integer, report_count bigint, era integer)"
     )
-    known = dict(connection.execute(f"select * from read_csv('{calibration('years')}')").fetchall())
+    known: dict[int, int] = dict(
+        connection.execute(f"select * from read_csv('{calibration('years')}')").fetchall()
+    )
     years = range(min(known), until.year + 1)
     last = known[max(known)]
     days = {year: (min(until, date(year, 12, 31)) - date(year, 1, 1)).days + 1 for year in years}

@@ -4,9 +4,13 @@ create or replace macro chance(place, salt) as
     hash(place, salt, getvariable('seed')) / 18446744073709551616.0;
 
 -- A few in so many rows, at least `fewest`, spread evenly; `salt` keeps one oddity from meeting another.
+-- `oddities` 0 leaves out what the share alone would not give.
+create or replace macro odd_count(share, fewest) as
+    greatest(fewest * getvariable('oddities'), cast(getvariable('reports') * share as bigint));
+
 create or replace macro is_odd(place, share, fewest, salt) as
-    place % greatest(getvariable('reports') // greatest(fewest, cast(getvariable('reports') * share as bigint)), 1)
-    = salt % greatest(getvariable('reports') // greatest(fewest, cast(getvariable('reports') * share as bigint)), 1);
+    odd_count(share, fewest) > 0 and place % greatest(getvariable('reports') // greatest(odd_count(share, fewest), 1), 1)
+    = salt % greatest(getvariable('reports') // greatest(odd_count(share, fewest), 1), 1);
 
 create or replace macro below(place, salt, bound) as
     cast(hash(place, salt, getvariable('seed')) % bound as bigint);

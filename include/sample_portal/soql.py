@@ -2,16 +2,16 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlglot import exp
 
-from sample_portal import dialect, errors, functions
-from sample_portal.datasets import SYSTEM_COLUMNS, Dataset, Kind
+from sample_portal import clauses as parts
+from sample_portal import dialect, errors, grouping
+from sample_portal.clauses import Clauses
+from sample_portal.datasets import SYSTEM_COLUMNS, Column, Dataset, Kind
 from sample_portal.expressions import Compiler, Typed, convert
 
-DEFAULT_LIMIT = 1000
-CLAUSES = ("$select", "$where", "$group", "$having", "$order", "$limit", "$offset", "$q", "$query")
 # Without an order rows come nearly, not quite, in the order in which they lie: each moves by up to so many places.
 DISORDER_ROWS = 400
 
@@ -32,20 +32,6 @@ class Query:
     fields: tuple[Field, ...]
 
 
-@dataclass
-class Clauses:
-    """A query in its parts, as trees of SoQL."""
-
-    select: list[exp.Expression]
-    is_distinct: bool = False
-    where: exp.Expression | None = None
-    group: list[exp.Expression] = field(default_factory=list)
-    having: exp.Expression | None = None
-    order: list[exp.Expression] = field(default_factory=list)
-    limit: int = DEFAULT_LIMIT
-    offset: int = 0
-
-
 def compile_query(dataset: Dataset, parameters: Mapping[str, str]) -> Query:
     """Translate a request.
 
@@ -59,116 +45,48 @@ def compile_query(dataset: Dataset, parameters: Mapping[str, str]) -> Query:
     errors.Refused
         With the answer that the portal gives to such a request.
     """
-    unknown = [name for name in parameters if name not in CLAUSES and dataset.column(name) is None]
+    unknown = [name for name in parameters if name not in parts.NAMES and dataset.column(name) is None]
     if unknown:
         raise errors.unrecognized(unknown)
-    clauses = read_clauses(parameters)
-    text = whole_text(clauses)
+    clauses = parts.read_clauses(parameters)
     selected = [each for tree in clauses.select for each in expand(tree, dataset)]
     names = [field_name(tree) for tree in selected]
-    aliases = {tree.alias: tree.this for tree in selected if isinstance(tree, exp.Alias)}
+    text = parts.whole_text(clauses)
+    aliases = {name: tree.unalias() for name, tree in zip(names, selected, strict=True) if not is_name(tree)}
     compiler = Compiler(dataset, aliases, text)
     refuse_twice(names, compiler)
-    check_aggregates(clauses, selected, compiler)
+    is_grouped = grouping.check_aggregates(clauses, selected, compiler)
     plain = Compiler(dataset, {}, text)
     columns = [plain.compile(tree.unalias()) for tree in selected]
-    statement = exp.Select(
-        expressions=[exp.alias_(column.tree, f"c{number}") for number, column in enumerate(columns)],
-        distinct=exp.Distinct() if clauses.is_distinct else None,
-    ).from_(dataset.table)
-    for condition in conditions(clauses, parameters, compiler):
-        statement = statement.where(condition, copy=False)
-    if clauses.group:
-        statement = statement.group_by(*(compiler.compile(tree).tree for tree in clauses.group), copy=False)
-    if clauses.having:
-        statement = statement.having(compiler.condition(clauses.having, "having"), copy=False)
-    statement = statement.order_by(*ordering(clauses, selected, compiler), copy=False)
-    statement = statement.limit(clauses.limit, copy=False).offset(clauses.offset, copy=False)
+    order = list(given_order(clauses, compiler) if clauses.order else no_order(clauses, is_grouped))
     return Query(
-        statement.sql(dialect="duckdb"),
+        statement(clauses, columns, [*conditions(clauses, parameters, compiler)], order, compiler).sql(
+            dialect="duckdb"
+        ),
         tuple(Field(name, column.kind) for name, column in zip(names, columns, strict=True)),
     )
 
 
-def read_clauses(parameters: Mapping[str, str]) -> Clauses:
-    """Parse the clauses of a request; ``$query`` is all of them in one."""
-    whole = quote(parameters)
-    if "$query" in parameters:
-        return read_whole(parameters["$query"], whole)
-
-    def parse(name: str, kind: type[exp.Expression]) -> exp.Expression | None:
-        return dialect.parse(parameters[name], kind, whole) if parameters.get(name, "").strip() else None
-
-    selected = parse("$select", exp.Tuple)
-    grouped = parse("$group", exp.Tuple)
-    ordered = parse("$order", exp.Order)
-    return Clauses(
-        select=selected.expressions if selected else [exp.Star()],
-        is_distinct=bool(selected and selected.args.get("distinct")),
-        where=parse("$where", exp.Condition),
-        group=grouped.expressions if grouped else [],
-        having=parse("$having", exp.Condition),
-        order=ordered.expressions if ordered else [],
-        limit=whole_number("$limit", parameters.get("$limit"), DEFAULT_LIMIT),
-        offset=whole_number("$offset", parameters.get("$offset"), 0),
-    )
+def statement(
+    clauses: Clauses, columns: list[Typed], where: list[exp.Expr], order: list[exp.Expr], compiler: Compiler
+) -> exp.Select:
+    """Put a query together for DuckDB."""
+    select = exp.Select(
+        expressions=[exp.alias_(column.tree, f"c{number}") for number, column in enumerate(columns)],
+        distinct=exp.Distinct() if clauses.is_distinct else None,
+    ).from_(compiler.dataset.table)
+    if where:
+        select = select.where(*where)
+    if clauses.group:
+        select = select.group_by(*(compiler.compile(tree).tree for tree in clauses.group))
+    if clauses.having:
+        select = select.having(compiler.condition(clauses.having, "having"))
+    if order:
+        select = select.order_by(*order)
+    return select.limit(clauses.limit).offset(clauses.offset)
 
 
-def read_whole(query: str, whole: str) -> Clauses:
-    """Parse a query that is written in one piece."""
-    tree = dialect.parse(query, None, whole)
-    if not isinstance(tree, exp.Select):
-        raise errors.malformed(whole, 1, 1, "Expected a query that begins with SELECT")
-    parts = {name: tree.args.get(name) for name in ("where", "group", "having", "order", "limit", "offset")}
-    limit, offset = parts["limit"], parts["offset"]
-    return Clauses(
-        select=tree.expressions,
-        is_distinct=tree.args.get("distinct") is not None,
-        where=parts["where"].this if parts["where"] else None,
-        group=parts["group"].expressions if parts["group"] else [],
-        having=parts["having"].this if parts["having"] else None,
-        order=parts["order"].expressions if parts["order"] else [],
-        limit=whole_number("limit", limit.expression.name, DEFAULT_LIMIT) if limit else DEFAULT_LIMIT,
-        offset=whole_number("offset", offset.expression.name, 0) if offset else 0,
-    )
-
-
-def quote(parameters: Mapping[str, str]) -> str:
-    """Join the clauses to one query, as messages quote it."""
-    if "$query" in parameters:
-        return parameters["$query"]
-    words = {"$where": "where", "$group": "group by", "$having": "having", "$order": "order by"}
-    rest = [f"{word} {parameters[name]}" for name, word in words.items() if name in parameters]
-    return " ".join([f"select {parameters.get('$select') or '*'}", *rest])
-
-
-def whole_text(clauses: Clauses) -> str:
-    """Write the query as the engine does in its messages."""
-
-    def listed(word: str, trees: list[exp.Expression]) -> list[str]:
-        return [f"{word} {', '.join(dialect.write(tree) for tree in trees)}"] if trees else []
-
-    return " ".join(
-        [
-            *listed("SELECT", clauses.select),
-            *listed("WHERE", [clauses.where] if clauses.where else []),
-            *listed("GROUP BY", clauses.group),
-            *listed("HAVING", [clauses.having] if clauses.having else []),
-            *listed("ORDER BY", clauses.order),
-        ]
-    )
-
-
-def whole_number(name: str, value: str | None, default: int) -> int:
-    """Read a limit or an offset."""
-    if value is None:
-        return default
-    if not value.isdecimal():
-        raise errors.bad_number(name, value)
-    return int(value)
-
-
-def expand(tree: exp.Expression, dataset: Dataset) -> Iterator[exp.Expression]:
+def expand(tree: exp.Expr, dataset: Dataset) -> Iterator[exp.Expr]:
     """Replace ``*`` by the dataset's columns and ``:*`` by the system's."""
     if isinstance(tree, exp.Star):
         columns = dataset.columns
@@ -178,10 +96,10 @@ def expand(tree: exp.Expression, dataset: Dataset) -> Iterator[exp.Expression]:
         yield tree
         return
     for column in columns:
-        yield exp.column(exp.to_identifier(column.name, quoted=True))
+        yield named(column)
 
 
-def field_name(tree: exp.Expression) -> str:
+def field_name(tree: exp.Expr) -> str:
     """Return the name given to a selected expression, or the one that the engine makes of its words."""
     if isinstance(tree, exp.Alias):
         return tree.alias
@@ -202,96 +120,51 @@ def refuse_twice(names: list[str], compiler: Compiler) -> None:
             raise errors.duplicate_alias(name, compiler.place(f"`{name}`"))
 
 
-def check_aggregates(clauses: Clauses, selected: list[exp.Expression], compiler: Compiler) -> None:
-    """Refuse aggregates in ``where`` and ``group``, and columns that are neither grouped by nor aggregated."""
-    for tree in [clauses.where, *clauses.group]:
-        for node in resolve(tree, compiler).walk() if tree else ():
-            if is_aggregate(node):
-                raise errors.aggregate_out_of_place(
-                    node.name.lower(), compiler.place(f"{node.name.lower()}(")
-                )
-    outside = [*[tree.unalias() for tree in selected], *([clauses.having] if clauses.having else [])]
-    outside += [tree.this for tree in clauses.order]
-    resolved = [resolve(tree, compiler) for tree in outside]
-    if (
-        clauses.group
-        or clauses.having
-        or any(is_aggregate(node) for tree in resolved for node in tree.walk())
-    ):
-        groups = {dialect.write(resolve(tree, compiler).unnest()) for tree in clauses.group}
-        for tree in resolved:
-            refuse_ungrouped(tree, groups, compiler)
+def is_name(tree: exp.Expr) -> bool:
+    """Whether a selected expression is a column without another name."""
+    return isinstance(tree, exp.Column)
 
 
-def refuse_ungrouped(tree: exp.Expression, groups: set[str], compiler: Compiler) -> None:
-    """Refuse a column that stands outside of aggregates and is not grouped by."""
-    if is_aggregate(tree) or dialect.write(tree.unnest()) in groups:
-        return
-    if isinstance(tree, exp.Column):
-        if compiler.dataset.column(tree.name) is None:
-            raise errors.no_such_column(tree.name, compiler.place(tree))
-        raise errors.not_in_group(tree.name, compiler.place(tree))
-    for child in tree.iter_expressions():
-        refuse_ungrouped(child, groups, compiler)
-
-
-def resolve(tree: exp.Expression, compiler: Compiler) -> exp.Expression:
-    """Return a copy with aliases replaced by what they stand for."""
-
-    def replace(node: exp.Expression) -> exp.Expression:
-        meant = compiler.aliases.get(node.name) if isinstance(node, exp.Column) else None
-        return exp.Paren(this=meant.copy()) if meant else node
-
-    return tree.copy().transform(replace) if not isinstance(tree, exp.Column) else replace(tree.copy())
-
-
-def is_aggregate(node: exp.Expression) -> bool:
-    """Whether a node is the call of an aggregate."""
-    known = functions.FUNCTIONS.get(node.name.lower()) if isinstance(node, exp.Anonymous) else None
-    return known is not None and known.is_aggregate
-
-
-def conditions(
-    clauses: Clauses, parameters: Mapping[str, str], compiler: Compiler
-) -> Iterator[exp.Expression]:
+def conditions(clauses: Clauses, parameters: Mapping[str, str], compiler: Compiler) -> Iterator[exp.Expr]:
     """Translate ``$where``, the plain filters ``column=value`` and the search ``$q``."""
     if clauses.where:
         yield compiler.condition(clauses.where, "where")
     for name, value in parameters.items():
         column = compiler.dataset.column(name)
         if column:
-            given = Typed(exp.Literal.string(value), "text", text=value)
-            fitting = given if column.kind == "text" else convert(given, column.kind)
-            if fitting is None:
-                raise errors.type_mismatch("op$=", "text", compiler.place(f"`{name}`"))
-            yield exp.EQ(this=exp.column(exp.to_identifier(name, quoted=True)), expression=fitting.tree)
-    if parameters.get("$q", "").strip():
+            yield equality(column, value, compiler)
+    words = parameters.get("$q", "").strip().lower()
+    if words:
+        texts = [named(column) for column in compiler.dataset.columns if column.kind == "text"]
+        sought = exp.Literal.string(words)
         yield exp.or_(
-            *(
-                exp.Anonymous(
-                    this="contains",
-                    expressions=[
-                        exp.Lower(this=exp.column(exp.to_identifier(column.name, quoted=True))),
-                        exp.Literal.string(parameters["$q"].lower()),
-                    ],
-                )
-                for column in compiler.dataset.columns
-                if column.kind == "text"
-            )
+            *(exp.Anonymous(this="contains", expressions=[exp.Lower(this=text), sought]) for text in texts)
         )
 
 
-def ordering(
-    clauses: Clauses, selected: list[exp.Expression], compiler: Compiler
-) -> Iterator[exp.Expression]:
-    """Translate ``$order``; without one, rows come in an order that differs from request to request."""
+def equality(column: Column, value: str, compiler: Compiler) -> exp.Expr:
+    """Translate a plain filter, ``council_district=9``."""
+    given = Typed(exp.Literal.string(value), "text", text=value)
+    fitting = given if column.kind == "text" else convert(given, column.kind)
+    if fitting is None:
+        raise errors.type_mismatch("op$=", "text", compiler.place(f"`{column.name}`"))
+    return exp.EQ(this=named(column), expression=fitting.tree)
+
+
+def named(column: Column) -> exp.Expr:
+    """Return the name of a column as an expression."""
+    return exp.column(exp.to_identifier(column.name, quoted=True))
+
+
+def given_order(clauses: Clauses, compiler: Compiler) -> Iterator[exp.Expr]:
+    """Translate ``$order``; nulls are greatest."""
     for term in clauses.order:
         is_down = bool(term.args.get("desc"))
         yield exp.Ordered(this=compiler.compile(term.this).tree, desc=is_down, nulls_first=is_down)
-    if clauses.order:
-        return
-    if clauses.is_distinct:
-        return
-    is_grouped = clauses.group or any(is_aggregate(node) for tree in selected for node in tree.walk())
-    disorder = f"rowid + hash(rowid, {secrets.randbits(31)}) % {DISORDER_ROWS}"
-    yield exp.maybe_parse("random()" if is_grouped else disorder, dialect="duckdb", into=exp.Ordered)
+
+
+def no_order(clauses: Clauses, is_grouped: bool) -> Iterator[exp.Expr]:
+    """Return an order that differs from request to request."""
+    if not clauses.is_distinct:
+        disorder = f"rowid + hash(rowid, {secrets.randbits(31)}) % {DISORDER_ROWS}"
+        yield exp.maybe_parse("random()" if is_grouped else disorder, dialect="duckdb", into=exp.Ordered)

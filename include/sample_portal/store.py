@@ -223,7 +223,9 @@ def add_reports(
     stamp = store.next_stamp(updated_at)
     newest = store.execute("select max(rep_date) from reports")[0][0]
     with connect(":memory:") as other:
-        generate.generate(other, generate.Recipe(n, seed, newest.date() if newest else None, store.form))
+        generate.generate(
+            other, generate.Recipe(n, seed, newest.date() if newest else None, store.form, False)
+        )
         # Numbers of 14 digits are no others, and differ from change to change.
         base = 10**13 * 2 + store.change_count * 10**7
         other.execute(f"update reports set incident_report_number = {base} + rowid")
