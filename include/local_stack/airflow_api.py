@@ -116,12 +116,16 @@ class Airflow:
         while True:
             # The state first: what is told afterwards is then complete.
             state: str = self.ask("GET", f"/dags/{DAG_ID}/dagRuns/{run_id}")["state"]
-            for task in self.task_instances(run_id):
-                name = task_name(task)
-                if task["state"] not in UNTOLD and told.get(name) != task["state"]:
-                    told[name] = task["state"]
+            tasks = self.task_instances(run_id)
+            changed = [task for task in tasks if task["state"] not in (*UNTOLD, told.get(task_name(task)))]
+            told |= {task_name(task): task["state"] for task in changed}
+            for task in changed:
+                if task["state"] != "skipped":
                     why = f": {self.log(run_id, task)[-1].strip()}" if task["state"] == "up_for_retry" else ""
-                    tell(f"{name}: {task['state']}{seconds(task)}{why}")
+                    tell(f"{task_name(task)}: {task['state']}{seconds(task)}{why}")
+            skipped = [task_name(task) for task in changed if task["state"] == "skipped"]
+            if skipped:
+                tell(f"{len(skipped)} tasks that follow are skipped")
             if state in FINISHED:
                 return state
             time.sleep(POLL_S)

@@ -89,6 +89,7 @@ def run_dag(chosen: Settings, tell: Callable[[str], None]) -> int:
             print(f"\n{failure}")
         print(f"\nThe whole run: {chosen.address('airflow')}/dags/{DAG_ID}/runs/{run_id}")
         return 1
+    tell(warehouse.message(chosen, run_id))
     tasks = [task for task in airflow.task_instances(run_id) if task["duration"] is not None]
     show_table("Seconds per task", [(task_name(task), f"{task['duration']:,.1f}") for task in tasks])
     show_table("Rows per table", [(f"mart.{name}", f"{rows:,}") for name, rows in warehouse.counts(chosen)])

@@ -73,6 +73,14 @@ def check_own(settings: Settings) -> None:
         ) from error
 
 
+def message(settings: Settings, load_id: str) -> str:
+    """Return what a load says of itself."""
+    with psycopg.connect(settings.warehouse_url) as connection:
+        query = "select coalesce(message, status) from ops.loads where load_id = %s"
+        row = connection.execute(query, (load_id,)).fetchone()
+    return str(row[0]) if row else "The run made no load."
+
+
 def counts(settings: Settings) -> list[tuple[str, int]]:
     """Return rows per table of mart."""
     query = "select table_name from information_schema.tables where table_schema = 'mart' and table_type = 'BASE TABLE'"
