@@ -12,6 +12,8 @@ from sample_portal.datasets import FORMS, SYSTEM_COLUMNS, FormName, reports
 HERE = Path(__file__).parent
 FEWEST_REPORTS, MOST_REPORTS = 1_000, 2_615_000
 POINTS_PER_AREA = 100
+# Proportions are shared out among so many slots; a draw is a slot.
+SLOTS = 20_000
 # The eras of the shares in crime_types.csv, by their first year.
 ERAS = {2003: "share_to_2010", 2011: "share_to_2018", 2019: "share_since_2019"}
 
@@ -44,10 +46,15 @@ def generate(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     prepare(connection, recipe)
     for statement in duckdb.extract_statements((HERE / "generate.sql").read_text()):
         connection.execute(statement)
-    columns = [f'"{column.name}"' for column in (*SYSTEM_COLUMNS, *FORMS[recipe.form])]
-    table = reports(recipe.form).table
-    connection.execute(f"create table {table} as select {', '.join(columns)} from generated")
-    for temporary in ("generated", "numbered", "drawn_report", "drawn_occurrence"):
+    columns = ", ".join(f'"{column.name}"' for column in (*SYSTEM_COLUMNS, *FORMS[recipe.form]))
+    # The newest week lies first, as on the portal's pages without an order.
+    connection.execute(
+        f"create table {reports(recipe.form).table} as"
+        f" select {columns} from generated where weeks_back = 0"
+        f" union all select {columns} from generated where weeks_back > 0"
+    )
+    connection.execute("drop view generated")
+    for temporary in ("numbered", "drawn_report", "drawn_occurrence"):
         connection.execute(f"drop table {temporary}")
 
 
@@ -58,6 +65,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
         ("seed", recipe.seed),
         ("reports", recipe.reports),
         ("until", until),
+        ("slots", SLOTS),
         ("oddities", int(recipe.has_every_oddity)),
     ):
         connection.execute(f"set variable {name} = ?", [value])
@@ -88,7 +96,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
 def share_out(connection: duckdb.DuckDBPyConnection, count: int, until: date) -> None:
     """Share the reports out among the years up to a day, in proportion; the year of that day has part of its own."""
     connection.execute(
-        "create temp table allotments (first_day date, day_count integer, report_count bigint, era integer)"
+        "create temp table allotments (first_place bigint, first_day date, day_count integer, report_count bigint, era integer)"
     )
     known: dict[int, int] = dict(
         connection.execute(f"select * from read_csv('{calibration('years')}')").fetchall()
@@ -104,11 +112,10 @@ def share_out(connection: duckdb.DuckDBPyConnection, count: int, until: date) ->
     for year in years:
         passed += weights[year]
         due = round(count * passed / total) - given
-        given += due
         era = max(first for first in ERAS if first <= year)
-        connection.execute(
-            "insert into allotments values (?, ?, ?, ?)", [date(year, 1, 1), days[year], due, era]
-        )
+        row = [given, date(year, 1, 1), days[year], due, era]
+        connection.execute("insert into allotments values (?, ?, ?, ?, ?)", row)
+        given += due
 
 
 def calibration(name: str) -> Path:
@@ -122,15 +129,23 @@ def read(name: str, weight: str) -> str:
 
 
 def weigh(connection: duckdb.DuckDBPyConnection, table: str, source: str, group: str = "1") -> None:
-    """Make a table whose ``low`` says from which chance on a row is meant, within each group."""
+    """Make a table whose rows have as many slots each as their weight asks for, within each group."""
     connection.execute(
         f"""
         create temp table {table} as
-        with rows as (select row_number() over () as line, * from ({source}) where weight > 0)
+        with rows as (select row_number() over () as line, * from ({source}) where weight > 0),
+        bounds as (
+            select
+                *,
+                sum(weight) over (partition by {group} order by line) as high,
+                sum(weight) over (partition by {group}) as total
+            from rows
+        )
         select
-            * exclude (line, weight),
-            (sum(weight) over (partition by {group} order by line) - weight)
-            / sum(weight) over (partition by {group}) as low
-        from rows
+            * exclude (line, weight, high, total),
+            unnest(range(
+                cast(round({SLOTS} * (high - weight) / total) as bigint), cast(round({SLOTS} * high / total) as bigint)
+            )) as slot
+        from bounds
         """
     )

@@ -30,11 +30,11 @@ create or replace macro upload_at(weeks_back, place) as
 create temp table drawn_occurrence as
 with places as (
     select
-        row_number() over () - 1 as place,
+        allotments.first_place + unnest(range(allotments.report_count)) as place,
         allotments.first_day,
         allotments.day_count,
         allotments.era
-    from (select * from allotments order by first_day) as allotments, range(report_count)
+    from allotments
 ),
 
 drawn as (
@@ -43,10 +43,10 @@ drawn as (
         era,
         first_day + cast(floor(chance(place, 'day') * day_count) as integer) as occ_day,
         chance(place, 'minute') as minute_chance,
-        chance(place, 'hour') as hour_chance,
-        chance(place, 'type') as type_chance,
-        chance(place, 'area') as area_chance,
-        chance(place, 'location') as location_chance
+        below(place, 'hour', getvariable('slots')) as hour_slot,
+        below(place, 'type', getvariable('slots')) as type_slot,
+        below(place, 'area', getvariable('slots')) as area_slot,
+        below(place, 'location', getvariable('slots')) as location_slot
     from places
 )
 
@@ -54,19 +54,19 @@ select
     drawn.place,
     drawn.era,
     drawn.occ_day,
-    drawn.location_chance,
+    drawn.location_slot,
     hours.hour * 60 + case
         when hours.hour in (0, 12) and minute_chance < 0.6 then 0
         when minute_chance < 0.35 then 0
         when minute_chance < 0.5 then 30
         else below(drawn.place, 'exact', 60)
     end as occ_minute,
-    crime_types.* exclude (era, low),
-    areas.* exclude (low)
+    crime_types.* exclude (era, slot),
+    areas.* exclude (slot)
 from drawn
-asof join hours on drawn.hour_chance >= hours.low
-asof join crime_types on drawn.era = crime_types.era and drawn.type_chance >= crime_types.low
-asof join areas on drawn.area_chance >= areas.low;
+inner join hours on drawn.hour_slot = hours.slot
+inner join crime_types on drawn.era = crime_types.era and drawn.type_slot = crime_types.slot
+inner join areas on drawn.area_slot = areas.slot;
 
 create temp table drawn_report as
 with lagged as (
@@ -115,7 +115,7 @@ select
     ) as sequence
 from drawn_report;
 
-create temp table generated as
+create temp view generated as
 with outcomes as (
     select
         *,
@@ -144,6 +144,7 @@ stamped as (
 )
 
 select
+    weeks_back,
     'row-' || code_of(place, 'id')[1:4] || '-' || code_of(place, 'id')[5:8] || '_' || code_of(place, 'id')[9:12] as ":id",
     upload_at(created_weeks_back, place) as ":created_at",
     upload_at(updated_weeks_back, place) as ":updated_at",
@@ -236,9 +237,7 @@ select
         )
     end as location
 from stamped
-asof join location_types on stamped.location_chance >= location_types.low
+inner join location_types on stamped.location_slot = location_types.slot
 left join area_points
     on coalesce(stamped.council_district, 1 + stamped.place % 10) = area_points.area
-    and stamped.place % 100 = area_points.point
--- The newest week comes first, as on the portal's unordered pages.
-order by weeks_back > 0, place;
+    and stamped.place % 100 = area_points.point;
