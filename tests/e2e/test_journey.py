@@ -1,0 +1,114 @@
+"""What a person does on the first day: trigger the load, watch it turn green, read the dashboard, ask in SQL."""
+
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+RUN_TIMEOUT_MS = 300_000
+DRAW_TIMEOUT_MS = 90_000
+# What a chart must show to be drawn: a blank or broken one has a colour or two.
+COLOURS_DRAWN = 5
+BARS = ("Crimes per year", "Crimes per hour of day")
+PIES = ("Top crimes", "Location types")
+MAP = "Map by council district"
+TROUBLE = ("Unexpected error", "An error occurred", "No results were returned", "No data", "Error:")
+
+
+@pytest.fixture
+def page(browser):
+    """Return a new page that notes the hosts it asks, what fails and what breaks in the browser."""
+    context = browser.new_context(viewport={"width": 1500, "height": 1100})
+    page = context.new_page()
+    page.hosts, page.breaks = set(), []
+    page.on("request", lambda request: page.hosts.add(urlsplit(request.url).hostname))
+    page.on("pageerror", lambda error: page.breaks.append(str(error)))
+    yield page
+    context.close()
+
+
+def log_in_to_airflow(page: Page, stack, path: str) -> None:
+    page.goto(stack.airflow + path)
+    page.fill('input[name="username"]', "admin")
+    page.fill('input[name="password"]', stack.passwords["AIRFLOW_ADMIN_PASSWORD"])
+    page.click('button[type="submit"]')
+
+
+def log_in_to_superset(page: Page, stack, user: str) -> None:
+    page.goto(f"{stack.superset}/login/")
+    page.fill("#username", user)
+    page.fill("#password", stack.passwords[f"SUPERSET_{user.upper()}_PASSWORD"])
+    page.click('button[type="submit"]')
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+def chart(page: Page, title: str):
+    """Return a chart of the dashboard, scrolled into sight and drawn."""
+    holder = page.locator(".dashboard-component-chart-holder").filter(has=page.get_by_text(title, exact=True)).first
+    holder.scroll_into_view_if_needed(timeout=DRAW_TIMEOUT_MS)
+    expect(holder.locator("canvas").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(holder.locator('[data-test="loading-indicator"], .loading')).to_have_count(0, timeout=DRAW_TIMEOUT_MS)
+    return holder
+
+
+def colours(holder, path) -> int:
+    """Return how many different colours a chart's drawing shows on at least 20 pixels."""
+    holder.locator("canvas").first.screenshot(path=path)
+    pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
+    _, counts = np.unique(pixels, axis=0, return_counts=True)
+    return int((counts >= 20).sum())
+
+
+def test_before_the_first_load_the_dashboard_says_what_to_press(stack, page):
+    log_in_to_superset(page, stack, "viewer")
+    page.goto(f"{stack.superset}/superset/dashboard/austin-crime/")
+
+    expect(page.get_by_text("No data yet").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(page.get_by_text("press Trigger").first).to_be_visible()
+
+
+def test_a_person_triggers_the_load_and_sees_it_turn_green(stack, page):
+    log_in_to_airflow(page, stack, "/dags/austin_crime_nightly")
+
+    page.get_by_test_id("trigger-dag-button").click(timeout=DRAW_TIMEOUT_MS)
+    page.locator("[role=dialog]").get_by_role("button", name="Trigger", exact=True).click()
+    page.wait_for_url("**/runs/manual__*", timeout=DRAW_TIMEOUT_MS)
+
+    expect(page.get_by_test_id("main-content").get_by_text("Success", exact=True).first).to_be_visible(
+        timeout=RUN_TIMEOUT_MS
+    )
+    expect(page.get_by_text("Failed", exact=True)).to_have_count(0)
+    assert page.breaks == []
+
+
+def test_the_dashboard_is_drawn_with_bars_pies_and_the_map_and_asks_no_other_host(stack, page, tmp_path):
+    log_in_to_superset(page, stack, "viewer")
+    page.goto(f"{stack.superset}/superset/dashboard/austin-crime/")
+    expect(page.get_by_text("Sample data").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+    drawn = {title: chart(page, title) for title in (*BARS, *PIES, MAP)}
+    page.wait_for_load_state("networkidle")
+
+    few = {title: colours(holder, tmp_path / "chart.png") for title, holder in drawn.items()}
+    assert {title: number for title, number in few.items() if number < COLOURS_DRAWN} == {}
+    text = page.locator("body").inner_text()
+    assert [words for words in TROUBLE if words in text] == []
+    assert page.hosts == {"127.0.0.1"}
+    assert page.breaks == []
+
+
+def test_an_analyst_asks_the_warehouse_in_sql_lab(stack, page):
+    log_in_to_superset(page, stack, "analyst")
+    page.goto(f"{stack.superset}/sqllab/")
+    editor = page.locator(".ace_editor").first
+    editor.click(timeout=DRAW_TIMEOUT_MS)
+
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text("select 'reports: ' || count(*) as said from mart.crimes")
+    page.get_by_role("button", name="Run").first.click()
+
+    expect(page.get_by_text("reports: ").last).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    said = page.locator("body").inner_text()
+    assert any(f"reports: {number}" in said for number in range(19_900, 20_001))
