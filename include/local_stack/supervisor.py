@@ -154,11 +154,12 @@ def end_predecessor(root: Path, name: str) -> None:
     Supervisor gives each process a group of its own, which children stay in.
     """
     path = working_folder(root) / f"{name}.pid"
-    group = int(path.read_text()) if path.exists() else 0
-    for process in processes(root):
-        with suppress(ProcessLookupError, psutil.NoSuchProcess):
-            if os.getpgid(process.pid) == group != os.getpid():
-                process.kill()
+    if path.exists():
+        group = int(path.read_text())
+        for process in processes(root):
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                if os.getpgid(process.pid) == group != os.getpid():
+                    process.kill()
     path.write_text(str(os.getpid()))
 
 
