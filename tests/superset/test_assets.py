@@ -247,5 +247,7 @@ def test_beside_each_dataset_s_uuid_stands_its_name(path):
 
 @pytest.mark.parametrize("database", DATABASES.values(), ids=list(DATABASES))
 def test_the_database_allows_no_writing_and_holds_no_password(database):
-    assert not any(database[right] for right in ("allow_dml", "allow_ctas", "allow_cvas", "allow_csv_upload"))
+    assert not any(
+        database[right] for right in ("allow_dml", "allow_ctas", "allow_cvas", "allow_file_upload")
+    )
     assert re.fullmatch(r"postgresql\+psycopg2://[^:@/]+@[^:@/]+(:\d+)?/\w+", database["sqlalchemy_uri"])
