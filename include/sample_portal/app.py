@@ -6,7 +6,7 @@ import secrets
 import zlib
 from collections.abc import Iterator
 from datetime import UTC
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import duckdb
@@ -201,7 +201,7 @@ def answer(
     """Answer with a body that comes in pieces; 304 if the client has it already."""
     store: Store = request.app.state.store
     headers = standing_headers(request, store) | (more or {})
-    if headers["ETag"] in request.headers.get("If-None-Match", ""):
+    if is_known(request, headers["ETag"], store):
         return Response(status_code=304, headers=headers)
     try:
         # What DuckDB refuses it refuses before the first row; after that the status is sent.
@@ -214,6 +214,17 @@ def answer(
         headers["Content-Encoding"] = "gzip"
         pieces = packed(pieces)
     return StreamingResponse(pieces, headers={**headers, "Content-Type": content_type})
+
+
+def is_known(request: Request, tag: str, store: Store) -> bool:
+    """Whether the client has an answer already: by its tag, or without one by the time."""
+    if "If-None-Match" in request.headers:
+        return tag in request.headers["If-None-Match"]
+    try:
+        since = parsedate_to_datetime(request.headers["If-Modified-Since"])
+    except (KeyError, ValueError):
+        return False
+    return store.rows_updated_at.replace(microsecond=0, tzinfo=UTC) <= since
 
 
 def standing_headers(request: Request, store: Store) -> dict[str, str]:

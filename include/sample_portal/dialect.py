@@ -98,6 +98,8 @@ def parse(text: str, kind: type[exp.Expr] | None, whole: str) -> Any:
         ) from error
     if isinstance(tree, exp.Block):
         raise errors.malformed(whole, 1, whole.index(";") + 1, "Expected an expression, but got `;'")
+    if any("\\" in literal.name for literal in tree.find_all(exp.Literal)):
+        raise errors.malformed(whole, 1, whole.index("\\") + 1, "Expected the rest of a string, but got `\\'")
     return tree
 
 

@@ -37,9 +37,31 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, updated_at: datetime
         raise PortalFault(f"{path} cannot be read as JSON or CSV: {str(error).splitlines()[0]}") from error
     given = {str(row[0]) for row in connection.execute("describe given").fetchall()}
     form, names = recognise(path, given)
-    stamp = updated_at or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(
-        tzinfo=None, microsecond=0
-    )
+    try:
+        make_reports(connection, form, names, updated_at or written_at(path))
+    except duckdb.Error as error:
+        raise PortalFault(
+            f"{path} holds a value that the portal's column cannot hold: {str(error).splitlines()[0]}"
+        ) from error
+    connection.execute("drop table given")
+    return form
+
+
+def written_at(path: Path) -> datetime:
+    """Return when a file was written last, in UTC without a zone."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None, microsecond=0)
+
+
+def make_reports(
+    connection: duckdb.DuckDBPyConnection, form: FormName, names: dict[str, str], stamp: datetime
+) -> None:
+    """Make the table ``reports`` of the table ``given``; a report keeps its ``:id`` from file to file.
+
+    Parameters
+    ----------
+    names
+        The file's name of each column that it has.
+    """
     columns = [f"{read(column, names.get(column.name))} as {column.name}" for column in FORMS[form]]
     connection.execute(
         f"""
@@ -48,7 +70,7 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, updated_at: datetime
         keyed as (
             select
                 *,
-                md5(incident_report_number::varchar || '/'
+                md5(coalesce(incident_report_number::varchar, '') || '/'
                 || row_number() over (partition by incident_report_number)) as code
             from typed
         )
@@ -61,8 +83,6 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, updated_at: datetime
         from keyed
         """
     )
-    connection.execute("drop table given")
-    return form
 
 
 def reader(path: Path) -> str:
@@ -96,7 +116,7 @@ def read(column: Column, name: str | None) -> str:
         return f"cast(null as {column.stored_type})"
     text = f"nullif(cast(\"{name}\" as varchar), '')"
     if column.kind == "floating_timestamp":
-        return f"try_strptime({text}, {list(DATE_FORMATS)})"
+        return f"strptime({text}, {list(DATE_FORMATS)})"
     if column.kind == "number":
         return f"cast(cast({text} as double) as {column.stored_type})"
     if column.kind == "location":

@@ -46,7 +46,10 @@ def generate(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     prepare(connection, recipe)
     for statement in duckdb.extract_statements((HERE / "generate.sql").read_text()):
         connection.execute(statement)
-    columns = ", ".join(f'"{column.name}"' for column in (*SYSTEM_COLUMNS, *FORMS[recipe.form]))
+    columns = ", ".join(
+        f'cast("{column.name}" as {column.stored_type}) as "{column.name}"'
+        for column in (*SYSTEM_COLUMNS, *FORMS[recipe.form])
+    )
     # The newest week lies first, as on the portal's pages without an order.
     connection.execute(
         f"create table {reports(recipe.form).table} as"

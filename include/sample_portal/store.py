@@ -199,6 +199,10 @@ def make_database(path: Path, recipe: generate.Recipe) -> None:
         with connect(str(part)) as connection:
             generate.generate(connection, recipe)
         part.rename(path)
+    except duckdb.Error as error:
+        raise PortalFault(
+            f"{part} cannot be filled: {str(error).splitlines()[0]}. Make room, or give another --data-dir."
+        ) from error
     except OSError as error:
         raise PortalFault(
             f"The folder {path.parent} cannot be written ({error.strerror}): give another --data-dir."
