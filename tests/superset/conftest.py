@@ -3,6 +3,7 @@
 That is what happens to every installation, in that order; what the dashboard answers before the first load is kept.
 """
 
+import datetime as dt
 import json
 import os
 import re
@@ -19,8 +20,10 @@ import psycopg
 import pytest
 import requests
 
-from austin_crime import migrate, refresh
-from local_stack import postgres
+from austin_crime import migrate, nightly, refresh
+from local_stack.postgres import Server, free_port
+from sample_portal import server
+from sample_portal.store import Store
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv" / "superset" / "bin" / "python"
@@ -31,12 +34,26 @@ PASSWORDS = {
     "refresh": "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
 }
 START_TIMEOUT_S = 120
+SQUARE = [[-97.77, 30.26], [-97.73, 30.26], [-97.73, 30.3], [-97.77, 30.3], [-97.77, 30.26]]
+HOLE = [[-97.76, 30.27], [-97.76, 30.28], [-97.75, 30.28], [-97.76, 30.27]]
+ISLAND = [[-97.7, 30.26], [-97.69, 30.26], [-97.69, 30.27], [-97.7, 30.26]]
 
 
-def fill_warehouse(url: str) -> None:
-    """Fill an empty warehouse with reports."""
-    with psycopg.connect(url) as connection:
-        connection.execute((Path(__file__).parent / "invented_reports.sql").read_bytes())
+def fill_warehouse(owner_url: str, landing: Path) -> None:
+    """Load sample reports, and give a district what real ones have and drawn ones lack: a hole, and a second part."""
+    store = Store.generate(reports=6_000, seed=7, until=dt.date(2026, 11, 14))
+    with server.running(store) as source_url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
+        patch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
+        patch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing))
+        patch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
+        nightly.run_nightly("superset_tests")
+    store.close()
+    with psycopg.connect(owner_url) as connection:
+        connection.execute(
+            "update mart.council_districts set boundary_geojson = %s where council_district = 9",
+            (json.dumps({"type": "MultiPolygon", "coordinates": [[SQUARE, HOLE], [ISLAND]]}),),
+        )
 
 
 @dataclass
@@ -114,31 +131,25 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[postgres.Server]:
-    with postgres.temporary_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def superset(server: postgres.Server) -> Iterator[Superset]:
+def superset(postgres: Server) -> Iterator[Superset]:
     if not PYTHON.exists():
         pytest.skip(f"Superset is not installed: {PYTHON} is missing")
-    owner_url, reader_url = server.create_warehouse("warehouse")
+    owner_url, reader_url = postgres.create_warehouse("warehouse_for_superset")
     migrate.migrate(owner_url)
-    server.create_database("superset", "superset")
+    postgres.create_database("superset", "superset")
     with tempfile.TemporaryDirectory() as home:
-        superset = installation(server, owner_url, reader_url, Path(home))
+        superset = installation(postgres, owner_url, reader_url, Path(home))
         done = superset.bootstrap()
         assert done.returncode == 0, done.stderr
         with running(superset, Path(home) / "log"):
             remember_the_empty_dashboard(superset)
-            fill_warehouse(owner_url)
+            fill_warehouse(owner_url, Path(home) / "landing")
             superset.refreshed = refresh_as_the_load_does(superset)
             remember_what_is_cached(superset)
             yield superset
 
 
-def installation(server: postgres.Server, owner_url: str, reader_url: str, home: Path) -> Superset:
+def installation(server: Server, owner_url: str, reader_url: str, home: Path) -> Superset:
     metadata_url = server.url("superset", "superset")
     environment = {
         "PATH": os.environ["PATH"],
@@ -150,7 +161,7 @@ def installation(server: postgres.Server, owner_url: str, reader_url: str, home:
         "AUSTIN_CRIME_READER_URL": reader_url.replace("postgresql://", "postgresql+psycopg2://"),
         "AUSTIN_CRIME_SUPERSET_REFRESH_USER": "refresh",
     } | {variable: f"{user} in tests" for user, variable in PASSWORDS.items()}
-    url = f"http://127.0.0.1:{postgres.free_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     return Superset(url, environment, owner_url, reader_url, metadata_url)
 
 
@@ -212,7 +223,8 @@ def viewer(superset: Superset) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def warehouse(superset: Superset) -> Iterator[psycopg.Connection]:
+def detail(superset: Superset) -> Iterator[psycopg.Connection]:
+    """Return the owner's connection to the warehouse."""
     with psycopg.connect(superset.owner_url, autocommit=True) as connection:
         yield connection
 

@@ -44,9 +44,9 @@ DATASET_NAMES = {dataset["uuid"]: name for name, dataset in DATASETS.items()}
 
 
 @pytest.fixture(scope="module")
-def empty_warehouse(server) -> Iterator[psycopg.Connection]:
+def empty_warehouse(postgres) -> Iterator[psycopg.Connection]:
     """Return the reader's connection to a warehouse that has the migrations and no row."""
-    owner_url, reader_url = server.create_warehouse("warehouse_for_assets")
+    owner_url, reader_url = postgres.create_warehouse("warehouse_for_assets")
     migrate.migrate(owner_url)
     with psycopg.connect(reader_url, autocommit=True) as connection:
         yield connection

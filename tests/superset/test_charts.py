@@ -35,10 +35,10 @@ UNTIMED = {"Last 365 days"}
 
 
 @pytest.fixture(scope="session")
-def filters(warehouse) -> dict[str, tuple[str, Any, str]]:
+def filters(detail) -> dict[str, tuple[str, Any, str]]:
     """Return, by the filter's name on the dashboard, its column, its value and the same in SQL; each keeps some reports."""
     (first_month,), (crime_type,), (district,) = (
-        warehouse.execute(statement).fetchone()
+        detail.execute(statement).fetchone()
         for statement in (
             "select max(occurred_month) - interval '14 months' from mart.crimes",
             "select crime_type from mart.crimes where occurred_month > (select max(occurred_month) - 365 from mart.crimes)"
@@ -96,7 +96,7 @@ def apply_filter(query: dict[str, Any], column: str, value: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def expect(warehouse, filters):
+def expect(detail, filters):
     """Ask the warehouse the same."""
 
     def expect(chart: str, chosen: tuple[str, ...] = ()) -> set[tuple[Any, ...]]:
@@ -104,7 +104,7 @@ def expect(warehouse, filters):
         untimed = " and ".join(
             ["true", *(filters[name][2] for name in chosen if not name.startswith("Time"))]
         )
-        rows = warehouse.execute(EXPECTED[chart].format(where=where, untimed=untimed)).fetchall()
+        rows = detail.execute(EXPECTED[chart].format(where=where, untimed=untimed)).fetchall()
         return {tuple(plain(value) for value in row) for row in rows}
 
     return expect
@@ -166,8 +166,8 @@ def test_what_the_data_are_does_not_depend_on_filters(chart, ask, filters):
     assert ask(chart, tuple(filters)) == ask(chart)
 
 
-def test_the_year_of_the_newest_report_is_marked_incomplete_and_no_other(ask, warehouse):
-    (newest,) = warehouse.execute(
+def test_the_year_of_the_newest_report_is_marked_incomplete_and_no_other(ask, detail):
+    (newest,) = detail.execute(
         "select extract(year from max(reported_date))::text from mart.crimes"
     ).fetchone()
 
@@ -178,11 +178,11 @@ def test_the_year_of_the_newest_report_is_marked_incomplete_and_no_other(ask, wa
     assert marked == {newest}
 
 
-def test_the_map_has_a_row_for_every_polygon_and_keeps_its_holes(ask, warehouse):
-    (polygons,) = warehouse.execute(
+def test_the_map_has_a_row_for_every_polygon_and_keeps_its_holes(ask, detail):
+    (polygons,) = detail.execute(
         "select sum(jsonb_array_length(boundary_geojson -> 'coordinates')) from mart.council_districts"
     ).fetchone()
-    (rings,) = warehouse.execute(
+    (rings,) = detail.execute(
         "select count(*) from mart.council_districts, jsonb_array_elements(boundary_geojson -> 'coordinates') as polygon,"
         " jsonb_array_elements(polygon) as ring"
     ).fetchone()
