@@ -63,9 +63,12 @@ class Compiler:
         for kind, method in METHODS.items():
             if isinstance(node, kind):
                 return method(self, node)
-        raise errors.malformed(
-            self.query, 1, self.place(node).column, f"Expected an expression, but got `{dialect.write(node)}'"
-        )
+        raise self.unexpected(node)
+
+    def unexpected(self, node: exp.Expr) -> errors.Refused:
+        """Return the answer to what is SQL and not SoQL."""
+        message = f"Expected an expression, but got `{dialect.write(node)}'"
+        return errors.malformed(self.query, 1, self.place(node).column, message)
 
     def condition(self, node: exp.Expr, clause: str) -> exp.Expr:
         """Translate what must be true or false."""
@@ -118,7 +121,9 @@ class Compiler:
         return Typed(type(node)(this=left.tree, expression=right.tree), "checkbox")
 
     def membership(self, node: exp.In) -> Typed:
-        """Translate ``in (...)``."""
+        """Translate ``in (...)``, which takes values and no query."""
+        if not node.expressions:
+            raise self.unexpected(node)
         value, *others = self.alike([node.this, *node.expressions], "#IN")
         return Typed(exp.In(this=value.tree, expressions=[other.tree for other in others]), "checkbox")
 
