@@ -27,7 +27,7 @@ def stopwatch() -> Callable[[str], None]:
 def demo(reports: int | None) -> int:
     """Start everything on the sample portal, run the nightly DAG and show what came of it."""
     tell = stopwatch()
-    chosen = bring_up("sample", reports, tell)
+    chosen = bring_up("sample", reports or settings.DEFAULT_REPORTS, tell)
     code = run_dag(chosen, tell)
     show_addresses(chosen)
     return code

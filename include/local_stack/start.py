@@ -145,9 +145,11 @@ def migrate_airflow(settings: Settings) -> str | None:
     digest_now = digest([settings.root / "requirements.lock"])
     if digest_before != digest_now:
         run_logged(settings, "airflow-migrate", [*airflow, "db", "migrate"], environment)
-    if source_before and source_before != settings.source:
+    if source_before not in ("", settings.source):
         run_logged(settings, "airflow-pause", [*airflow, "dags", "pause", "--yes", DAG_ID], environment)
     settings.server.leave_note("airflow", f"{digest_now} {settings.source}")
+    if source_before not in ("", settings.source):
+        return f"paused {DAG_ID}, because the source changed"
     return "nothing to do" if digest_before == digest_now else None
 
 
