@@ -32,6 +32,8 @@ def describe(connection: Connection) -> str:
         name = f"{row['schema_name']}.{row['table_name']}"
         if name != table:
             table = name
-            lines.append(f"\n## {name}\n\n{row['table_comment']}\n\n| column | type | meaning |\n|---|---|---|\n")
+            lines.append(
+                f"\n## {name}\n\n{row['table_comment']}\n\n| column | type | meaning |\n|---|---|---|\n"
+            )
         lines.append(f"| `{row['column_name']}` | {row['data_type']} | {row['column_comment']} |\n")
     return "".join(lines)
