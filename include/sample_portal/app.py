@@ -103,7 +103,11 @@ def clauses(request: Request) -> dict[str, str]:
     """Return the parameters of a query without those that are for the servers before the engine."""
     given = dict(request.query_params.items())
     given.pop(TOKEN_PARAMETER, None)
-    if given.pop(SYSTEM_PARAMETER, "true") == "false" and "$select" not in given and "$query" not in given:
+    if (
+        given.pop(SYSTEM_PARAMETER, "true").lower() == "false"
+        and "$select" not in given
+        and "$query" not in given
+    ):
         given["$select"] = ":*,*"
     return given
 

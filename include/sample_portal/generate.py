@@ -81,18 +81,20 @@ def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     weigh(connection, "areas", read("district_sectors", "report_count"))
     weigh(connection, "hours", read("hours", "weight"))
     weigh(connection, "location_types", read("location_types", "weight"))
+    scatter(connection, recipe.seed)
+
+
+def scatter(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """Make a table of points within each council district."""
+    rows = [
+        (area, number, *point)
+        for area, shape in boundaries.draw().items()
+        for number, point in enumerate(boundaries.points_within(shape, POINTS_PER_AREA, seed + area))
+    ]
     connection.execute(
-        "create temp table area_points (area integer, point integer, longitude double, latitude double)"
-    )
-    connection.executemany(
-        "insert into area_points values (?, ?, round(?, 8), round(?, 8))",
-        [
-            (area, number, *point)
-            for area, shape in boundaries.draw().items()
-            for number, point in enumerate(
-                boundaries.points_within(shape, POINTS_PER_AREA, recipe.seed + area)
-            )
-        ],
+        "create temp table area_points as select unnest(?) as area, unnest(?) as point,"
+        " round(unnest(?), 8) as longitude, round(unnest(?), 8) as latitude",
+        [list(values) for values in zip(*rows, strict=True)],
     )
 
 
