@@ -13,6 +13,7 @@ from local_stack.settings import Settings
 DAG_ID = "austin_crime_nightly"
 TIMEOUT_S = 30
 POLL_S = 1
+RESTART_S = 45
 DAG_APPEARS_S = 120
 SCHEDULED_RUN_APPEARS_S = 60
 LOG_LINES = 25
@@ -27,7 +28,10 @@ class Airflow:
         self.address = settings.address("airflow")
         self.session = requests.Session()
         login = {"username": "admin", "password": settings.values["AIRFLOW_ADMIN_PASSWORD"]}
-        answer = self.session.post(f"{self.address}/auth/token", json=login, timeout=TIMEOUT_S)
+        try:
+            answer = self.session.post(f"{self.address}/auth/token", json=login, timeout=TIMEOUT_S)
+        except requests.RequestException as error:
+            raise StackError("Airflow does not answer: see `make status`, or `make up` again.") from error
         if not answer.ok:
             raise StackError(
                 f"Airflow refuses the login admin of .env ({answer.status_code}): run `make up` again."
@@ -35,13 +39,23 @@ class Airflow:
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def ask(self, method: str, path: str, **content: Any) -> Any:
-        """Return the API's answer to a request below /api/v2."""
-        answer = self.session.request(method, f"{self.address}/api/v2{path}", timeout=TIMEOUT_S, **content)
-        if not answer.ok:
-            raise StackError(
-                f"Airflow answers {method} {path} with {answer.status_code}: {answer.text[:300]}"
-            )
-        return answer.json()
+        """Return the API's answer to a request below /api/v2; a question is asked again while the server restarts."""
+        deadline = time.monotonic() + RESTART_S
+        while True:
+            try:
+                answer = self.session.request(
+                    method, f"{self.address}/api/v2{path}", timeout=TIMEOUT_S, **content
+                )
+            except requests.RequestException as error:
+                if method != "GET" or time.monotonic() > deadline:
+                    raise StackError("Airflow does not answer any more: see `make status`.") from error
+                time.sleep(POLL_S)
+                continue
+            if not answer.ok:
+                raise StackError(
+                    f"Airflow answers {method} {path} with {answer.status_code}: {answer.text[:300]}"
+                )
+            return answer.json()
 
     def wait_for_dag(self) -> dict[str, Any]:
         """Return the DAG as soon as Airflow has read its file.

@@ -141,7 +141,7 @@ def processes(root: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             # A person who looks around in that folder has a terminal.
-            if process.cwd() in folders and process.terminal() is None:
+            if process.cwd() in folders and process.terminal() is None and not has_ended(process):
                 found.append(process)
         except psutil.Error:
             continue  # another user's, or just gone
@@ -163,12 +163,22 @@ def end_predecessor(root: Path, name: str) -> None:
     path.write_text(str(os.getpid()))
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Return whether a process is gone, or waits only for its parent, a `make demo` that still goes, to take note."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def stop(root: Path) -> int:
     """End everything, supervisor first, and return how many processes had to be ended by hand."""
     if is_running(root):
         supervisor = psutil.Process(rpc(root).getPID())
         rpc(root).shutdown()
-        psutil.wait_procs([supervisor], timeout=STOP_TIMEOUT_S)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while not has_ended(supervisor) and time.monotonic() < deadline:
+            time.sleep(0.1)
     stubborn = processes(root)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
