@@ -45,7 +45,11 @@ def read_options(words: list[str] | None) -> argparse.Namespace:
         help="how many reports to invent, 1,000 to 2,615,000",
     )
     add("--seed", type=int, default=1, help="the same seed gives the same reports")
-    add("--until", type=date.fromisoformat, help="day of the newest report, YYYY-MM-DD")
+    add(
+        "--until",
+        type=date.fromisoformat,
+        help="day of the newest report, YYYY-MM-DD; else as kept, or a Saturday a week ago",
+    )
     add("--form", choices=("present", "historic"), default="present", help="which columns the reports have")
     add("--file", type=Path, help="serve this JSON or CSV file instead")
     add(

@@ -41,7 +41,11 @@ drawn as (
     select
         place,
         era,
-        first_day + cast(floor(chance(place, 'day') * day_count) as integer) as occ_day,
+        -- However few the reports, one is of the last day.
+        case
+            when place = getvariable('reports') - 1 then getvariable('until')
+            else first_day + cast(floor(chance(place, 'day') * day_count) as integer)
+        end as occ_day,
         chance(place, 'minute') as minute_chance,
         below(place, 'hour', getvariable('slots')) as hour_slot,
         below(place, 'type', getvariable('slots')) as type_slot,

@@ -87,7 +87,8 @@ class Store:
         Parameters
         ----------
         until
-            Day of the newest report; by default the last Saturday at least a week ago.
+            Day of the newest report; by default that of the database kept in the folder, so that a portal started
+            again next week serves what it served before; without one the last Saturday at least a week ago.
         folder
             Where to keep the database; without one it is in memory.
 
@@ -101,7 +102,7 @@ class Store:
             connection = connect(":memory:")
             generate.generate(connection, recipe)
             return cls(connection, form)
-        path = folder / database_name(recipe)
+        path = (None if until else kept_database(folder, recipe)) or folder / database_name(recipe)
         if not path.exists():
             make_database(path, recipe)
         return cls(connect(str(path)), form)
@@ -182,12 +183,18 @@ def connect(path: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def database_name(recipe: generate.Recipe) -> str:
+def database_name(recipe: generate.Recipe, until: str | None = None) -> str:
     """Return the name of a recipe's database; other rules of making reports give another name."""
     rules = hashlib.sha256()
     for path in sorted([*generate.HERE.glob("generate.*"), *generate.HERE.glob("calibration/*.csv")]):
         rules.update(path.read_bytes())
-    return f"{recipe.form}-{recipe.reports}-seed-{recipe.seed}-until-{recipe.last_day}-{rules.hexdigest()[:8]}.duckdb"
+    day = until or recipe.last_day.isoformat()
+    return f"{recipe.form}-{recipe.reports}-seed-{recipe.seed}-until-{day}-{rules.hexdigest()[:8]}.duckdb"
+
+
+def kept_database(folder: Path, recipe: generate.Recipe) -> Path | None:
+    """Return the database with the newest reports of those kept for a recipe, whatever their last day."""
+    return max(folder.glob(database_name(recipe, until="*")), default=None)
 
 
 def make_database(path: Path, recipe: generate.Recipe) -> None:

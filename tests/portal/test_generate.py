@@ -186,6 +186,17 @@ def test_a_kept_database_is_used_again_and_a_half_made_one_is_not(tmp_path):
     second.close()
 
 
+def test_without_a_last_day_the_kept_database_with_the_newest_reports_is_used(tmp_path):
+    for until in (date(2024, 6, 1), date(2025, 6, 7)):
+        Store.generate(1_000, 4, until, folder=tmp_path).close()
+
+    store = Store.generate(1_000, 4, folder=tmp_path)
+
+    assert store.execute("select max(rep_date) from reports")[0][0].date() == date(2025, 6, 7)
+    assert len(list(tmp_path.iterdir())) == 2
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("today", "saturday"),
     [
