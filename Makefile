@@ -6,7 +6,7 @@ venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
 export PYTHONPATH := $(CURDIR)/include
 .DEFAULT_GOAL := help
-.PHONY: help demo up load down status logs test lint format docs clean installed
+.PHONY: help demo up load down status logs test lint format docs screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ format: ## Format Python and SQL
 
 docs: installed ## Write docs/tables.md from the comments in the warehouse
 	@$(venv)/python scripts/write_docs.py
+
+screenshots: installed ## Take the README's pictures of the running stack
+	@$(install) dev
+	@$(venv)/python scripts/take_screenshots.py
 
 clean: ## Remove data, environments and passwords; asks first
 	@$(python) scripts/clean.py

@@ -18,13 +18,12 @@ ASSETS_DIR = Path(__file__).parent / "assets"
 DATABASE_NAME = "Austin crime warehouse"
 READABLE_SCHEMAS = ("mart", "ops")
 DATA_ROLE, REFRESH_ROLE = "Austin crime data", "Austin crime refresh"
-# What the nightly load needs after publishing, and nothing else: find the charts, drop cached answers, warm them up.
+# What the nightly load needs after publishing, and nothing else: find the charts, drop cached answers, ask the charts for new ones.
 REFRESH_PERMISSIONS = (
     ("can_read", "SecurityRestApi"),
     ("can_read", "Dashboard"),
     ("can_read", "Chart"),
     ("can_read", "Dataset"),
-    ("can_warm_up_cache", "Chart"),
     ("can_invalidate", "CacheRestApi"),
 )
 # Marks what was imported from here, so that it can be removed when its file is; people's own charts bear no mark.

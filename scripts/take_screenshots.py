@@ -1,0 +1,59 @@
+"""Take the README's pictures of the running stack: the DAG's graph after a load, and the dashboard; kept small."""
+
+import io
+import os
+import shutil
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from local_stack import settings
+from local_stack.settings import Settings
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+# In software, where there is no graphics card: the map is drawn by WebGL.
+OPTIONS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+COLOURS = 64
+TIMEOUT_MS = 90_000
+
+
+def take_airflow(page: Page, chosen: Settings) -> None:
+    """Show the graph of the last run."""
+    page.goto(chosen.address("airflow") + "/dags/austin_crime_nightly")
+    page.fill('input[name="username"]', "admin")
+    page.fill('input[name="password"]', chosen.values["AIRFLOW_ADMIN_PASSWORD"])
+    page.click('button[type="submit"]')
+    page.get_by_role("button", name="Show Graph").click(timeout=TIMEOUT_MS)
+    page.wait_for_timeout(4_000)
+    keep(page, "airflow.png")
+
+
+def take_dashboard(page: Page, chosen: Settings) -> None:
+    """Show the whole dashboard."""
+    page.goto(chosen.address("superset") + "/login/")
+    page.fill("#username", "viewer")
+    page.fill("#password", chosen.values["SUPERSET_VIEWER_PASSWORD"])
+    page.click('button[type="submit"]')
+    page.wait_for_url("**/dashboard/**", timeout=TIMEOUT_MS)
+    page.locator("canvas").nth(4).wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(8_000)
+    keep(page, "dashboard.png")
+
+
+def keep(page: Page, name: str) -> None:
+    """Write what the page shows with few colours."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
+
+
+if __name__ == "__main__":
+    browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    chosen = settings.running()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=OPTIONS)
+        take_airflow(browser.new_page(viewport={"width": 1500, "height": 820}), chosen)
+        take_dashboard(browser.new_page(viewport={"width": 1500, "height": 1830}), chosen)
+        browser.close()
