@@ -71,7 +71,7 @@ def test_stopping_leaves_no_process_behind(stack: Settings) -> None:
 
     assert supervisor.stop(stack.root) == 0
 
-    assert not any(process.is_running() for process in processes)
+    assert all(supervisor.has_ended(process) for process in processes)
     assert supervisor.processes(stack.root) == []
     assert not supervisor.is_running(stack.root)
 
@@ -84,7 +84,7 @@ def test_stopping_ends_what_a_killed_supervisor_left_behind(stack: Settings) -> 
 
     assert supervisor.stop(stack.root) > 0
 
-    assert not any(process.is_running() for process in children)
+    assert all(supervisor.has_ended(process) for process in children)
 
 
 def test_a_program_that_cannot_start_is_told_with_the_end_of_its_log(stack: Settings) -> None:
