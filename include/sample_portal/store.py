@@ -19,7 +19,6 @@ Stamps are datetimes in UTC (naive or aware). Table ``reports``: the columns of 
 """
 
 import hashlib
-import logging
 import tempfile
 import threading
 from collections import deque
@@ -34,7 +33,6 @@ from sample_portal import boundaries, files, generate
 from sample_portal.datasets import (
     BOUNDARIES,
     BOUNDARIES_ID,
-    FORMS,
     REPORTS_ID,
     SYSTEM_COLUMNS,
     Dataset,
@@ -42,8 +40,6 @@ from sample_portal.datasets import (
     reports,
 )
 from sample_portal.errors import PortalFault
-
-log = logging.getLogger(__name__)
 
 MEMORY = "600MB"
 THREADS = 2
@@ -230,28 +226,29 @@ def draw_boundaries(connection: duckdb.DuckDBPyConnection) -> None:
 def add_reports(
     store: Store, n: int, *, updated_at: datetime | None = None, seed: int = 2, **values: Any
 ) -> list[int]:
-    """Add invented reports and return their incident numbers; ``values`` are set in all of them."""
+    """Add invented reports, none newer than the newest, and return their incident numbers.
+
+    Parameters
+    ----------
+    values
+        Columns that are the same in all of them, ``crime_type="THEFT"``.
+    """
     stamp = store.next_stamp(updated_at)
     newest = store.execute("select max(rep_date) from reports")[0][0]
+    # Numbers of 14 digits are nobody else's, and differ from change to change.
+    first_number = 2 * 10**13 + store.change_count * 10**7
     with connect(":memory:") as other:
-        generate.generate(
-            other, generate.Recipe(n, seed, newest.date() if newest else None, store.form, False)
-        )
-        # Numbers of 14 digits are no others, and differ from change to change.
-        base = 10**13 * 2 + store.change_count * 10**7
-        other.execute(f"update reports set incident_report_number = {base} + rowid")
-        stamped = {":created_at": stamp, ":updated_at": stamp, **values}
-        for name, value in stamped.items():
+        last_day = newest.date() if newest else None
+        generate.generate(other, generate.Recipe(n, seed, last_day, store.form, has_every_oddity=False))
+        other.execute(f"update reports set incident_report_number = {first_number} + rowid")
+        other.execute(f'update reports set ":id" = {new_id(str(first_number))}')
+        for name, value in {":created_at": stamp, ":updated_at": stamp, **values}.items():
             other.execute(f'update reports set "{name}" = ?', [value])
-        other.execute(
-            f"update reports set \":id\" = 'row-' || md5(\":id\" || '{base}')[1:4] || '-' || md5(\":id\" || '{base}')[5:8] || '_' || md5(\":id\" || '{base}')[9:12]"
-        )
         rows = other.execute("select * from reports").fetchall()
-        numbers = other.execute("select incident_report_number from reports").fetchall()
     with store.lock, store.connection.cursor() as cursor:
         cursor.executemany(f"insert into reports values ({', '.join('?' * len(rows[0]))})", rows)
         store.changed(stamp)
-    return [number for (number,) in numbers]
+    return list(range(first_number, first_number + n))
 
 
 def edit_reports(store: Store, where: str, assignments: str, updated_at: datetime | None = None) -> int:
@@ -270,10 +267,14 @@ def remove_reports(store: Store, where: str) -> int:
 def rewrite_all(store: Store, updated_at: datetime | None = None) -> int:
     """Give every report a new ``:id`` and the same new stamps, as a publisher's full replacement does."""
     stamp = store.next_stamp(updated_at)
-    code = f"md5(\":id\" || '{stamp}')"
-    new_id = f"'row-' || {code}[1:4] || '-' || {code}[5:8] || '_' || {code}[9:12]"
     stamps = ", ".join(f"\"{name}\" = timestamp '{stamp}'" for name in (":created_at", ":updated_at"))
-    return change(store, f'update reports set ":id" = {new_id}, {stamps}', stamp)
+    return change(store, f'update reports set ":id" = {new_id(str(stamp))}, {stamps}', stamp)
+
+
+def new_id(salt: str) -> str:
+    """Return SQL that makes another ``:id`` of the one that a report has."""
+    code = f"md5(\":id\" || '{salt}')"
+    return f"'row-' || {code}[1:4] || '-' || {code}[5:8] || '_' || {code}[9:12]"
 
 
 def change(store: Store, sql: str, stamp: datetime) -> int:
@@ -288,6 +289,3 @@ def to_utc(moment: datetime) -> datetime:
     """Return a moment in UTC, without a zone, to the millisecond."""
     plain = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     return plain.replace(microsecond=plain.microsecond // 1000 * 1000)
-
-
-__all__ = ["FORMS", "Store", "add_reports", "edit_reports", "remove_reports", "rewrite_all"]
