@@ -95,6 +95,7 @@ def test_a_refresh_drops_answers_from_before_the_load(superset, viewer):
 def test_a_refresh_leaves_the_answers_to_the_dashboard_s_own_questions_in_the_cache(superset):
     assert [chart for chart, is_cached in superset.cached_after_refresh.items() if not is_cached] == []
 
+
 def test_a_second_question_is_answered_from_the_cache(viewer):
     context = viewer.query_context("Crimes per hour of day")
     viewer.answer(context)
