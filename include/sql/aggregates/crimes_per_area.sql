@@ -1,4 +1,4 @@
--- crimes_per_area: one row per council district, one for reports without one. From: staging.crimes_next, staging.council_districts.
+-- crimes_per_area: one row per council district, one for reports without one. From: staging.crimes_next and council_districts.
 truncate staging.crimes_per_area;
 
 insert into staging.crimes_per_area (

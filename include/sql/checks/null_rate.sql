@@ -57,7 +57,8 @@ select
     ) as observed
 from held
 cross join next_reports
-cross join lateral (values
+cross join lateral (
+    values
     ('crime_type', held.crime_type, next_reports.crime_type),
     ('ucr_code', held.ucr_code, next_reports.ucr_code),
     ('is_family_violence', held.is_family_violence, next_reports.is_family_violence),

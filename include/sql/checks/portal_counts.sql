@@ -4,7 +4,7 @@ select
     count(*) filter (where not reconciliations.is_equal)
     -- A portal that counts nothing at all has not been compared with.
     + case when coalesce(sum(reconciliations.portal_count), 0) = 0 and loads.portal_report_count > 0 then 1 else 0 end
-    as observed
+        as observed
 from (values ('occurred_year'), ('crime_type'), ('council_district')) as dimensions (dimension)
 cross join ops.loads as loads
 left join ops.reconciliations as reconciliations

@@ -6,12 +6,12 @@ from (
     select count(*) as report_count
     from staging.replaced_crimes as replaced
     where not exists (
-            select 1 from staging.crimes as staged
-            where staged.incident_id = replaced.incident_id
-        )
-        and not exists (
-            select 1 from staging.crimes_next as kept
-            where kept.incident_id = replaced.incident_id
-        )
+        select 1 from staging.crimes as staged
+        where staged.incident_id = replaced.incident_id
+    )
+    and not exists (
+        select 1 from staging.crimes_next as kept
+        where kept.incident_id = replaced.incident_id
+    )
 ) as removed
 cross join (select count(*) as report_count from mart.crimes) as held;

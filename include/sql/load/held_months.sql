@@ -36,7 +36,7 @@ months as (
 select
     months.source_month,
     coalesce(held.report_count, 0) + coalesce(rejected.report_count, 0) as report_count,
-    exists (
+    exists(
         select 1 from twin_months
         where twin_months.source_month is not distinct from months.source_month
     ) as has_twins,

@@ -11,112 +11,80 @@ analyze touched;
 
 -- A report whose content is the same is written only for its new id and stamp, and not in a month that was rewritten.
 create temporary table edited on commit drop as
+with compared as (
+    select
+        touched.incident_id,
+        touched.source_month,
+        (
+            (
+                touched.crime_type,
+                touched.ucr_code,
+                touched.is_family_violence,
+                touched.occurred_at,
+                touched.occurred_date,
+                touched.occurred_time,
+                touched.occurred_month,
+                touched.occurred_hour,
+                touched.reported_at,
+                touched.reported_date,
+                touched.reported_time,
+                touched.location_type,
+                touched.council_district,
+                touched.apd_sector,
+                touched.apd_district,
+                touched.clearance_status,
+                touched.clearance_name,
+                touched.clearance_date,
+                touched.category_code,
+                touched.category_name,
+                touched.census_block_group_id,
+                touched.source_month
+            ) is distinct from (
+                held.crime_type,
+                held.ucr_code,
+                held.is_family_violence,
+                held.occurred_at,
+                held.occurred_date,
+                held.occurred_time,
+                held.occurred_month,
+                held.occurred_hour,
+                held.reported_at,
+                held.reported_date,
+                held.reported_time,
+                held.location_type,
+                held.council_district,
+                held.apd_sector,
+                held.apd_district,
+                held.clearance_status,
+                held.clearance_name,
+                held.clearance_date,
+                held.category_code,
+                held.category_name,
+                held.census_block_group_id,
+                held.source_month
+            )
+        ) as has_new_content,
+        (
+            (touched.source_row_id, touched.source_updated_at)
+            is distinct from (held.source_row_id, held.source_updated_at)
+        ) as has_new_source
+    from touched
+    inner join mart.crimes as held using (incident_id)
+)
+
 select
-    touched.incident_id,
-    (
-        touched.crime_type,
-        touched.ucr_code,
-        touched.is_family_violence,
-        touched.occurred_at,
-        touched.occurred_date,
-        touched.occurred_time,
-        touched.occurred_month,
-        touched.occurred_hour,
-        touched.reported_at,
-        touched.reported_date,
-        touched.reported_time,
-        touched.location_type,
-        touched.council_district,
-        touched.apd_sector,
-        touched.apd_district,
-        touched.clearance_status,
-        touched.clearance_name,
-        touched.clearance_date,
-        touched.category_code,
-        touched.category_name,
-        touched.census_block_group_id,
-        touched.source_month
-    ) is distinct from (
-        held.crime_type,
-        held.ucr_code,
-        held.is_family_violence,
-        held.occurred_at,
-        held.occurred_date,
-        held.occurred_time,
-        held.occurred_month,
-        held.occurred_hour,
-        held.reported_at,
-        held.reported_date,
-        held.reported_time,
-        held.location_type,
-        held.council_district,
-        held.apd_sector,
-        held.apd_district,
-        held.clearance_status,
-        held.clearance_name,
-        held.clearance_date,
-        held.category_code,
-        held.category_name,
-        held.census_block_group_id,
-        held.source_month
-    ) as has_new_content
-from touched
-inner join mart.crimes as held using (incident_id)
+    compared.incident_id,
+    compared.has_new_content
+from compared
 where
-    (
-        touched.crime_type,
-        touched.ucr_code,
-        touched.is_family_violence,
-        touched.occurred_at,
-        touched.occurred_date,
-        touched.occurred_time,
-        touched.occurred_month,
-        touched.occurred_hour,
-        touched.reported_at,
-        touched.reported_date,
-        touched.reported_time,
-        touched.location_type,
-        touched.council_district,
-        touched.apd_sector,
-        touched.apd_district,
-        touched.clearance_status,
-        touched.clearance_name,
-        touched.clearance_date,
-        touched.category_code,
-        touched.category_name,
-        touched.census_block_group_id,
-        touched.source_month
-    ) is distinct from (
-        held.crime_type,
-        held.ucr_code,
-        held.is_family_violence,
-        held.occurred_at,
-        held.occurred_date,
-        held.occurred_time,
-        held.occurred_month,
-        held.occurred_hour,
-        held.reported_at,
-        held.reported_date,
-        held.reported_time,
-        held.location_type,
-        held.council_district,
-        held.apd_sector,
-        held.apd_district,
-        held.clearance_status,
-        held.clearance_name,
-        held.clearance_date,
-        held.category_code,
-        held.category_name,
-        held.census_block_group_id,
-        held.source_month
-    )
+    compared.has_new_content
     or (
-        (touched.source_row_id, touched.source_updated_at) is distinct from (held.source_row_id, held.source_updated_at)
+        compared.has_new_source
         and not exists (
             select 1 from staging.months as month
             where
                 month.is_mostly_new
-                and month.source_month is not distinct from touched.source_month
+                and month.source_month is not distinct from compared.source_month
         )
     );
 

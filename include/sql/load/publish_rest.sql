@@ -3,12 +3,12 @@
 
 delete from mart.crimes_per_year as old
 where old::text in (
-        select gone.*::text from (
-            select * from mart.crimes_per_year
-            except
-            select * from staging.crimes_per_year
-        ) as gone
-    );
+    select gone.*::text from (
+        select * from mart.crimes_per_year
+        except
+        select * from staging.crimes_per_year
+    ) as gone
+);
 
 insert into mart.crimes_per_year (
     occurred_year,
@@ -41,12 +41,12 @@ from mart.crimes_per_year;
 
 delete from mart.crimes_per_hour as old
 where old::text in (
-        select gone.*::text from (
-            select * from mart.crimes_per_hour
-            except
-            select * from staging.crimes_per_hour
-        ) as gone
-    );
+    select gone.*::text from (
+        select * from mart.crimes_per_hour
+        except
+        select * from staging.crimes_per_hour
+    ) as gone
+);
 
 insert into mart.crimes_per_hour (
     occurred_hour,
@@ -67,12 +67,12 @@ from mart.crimes_per_hour;
 
 delete from mart.top_crimes as old
 where old::text in (
-        select gone.*::text from (
-            select * from mart.top_crimes
-            except
-            select * from staging.top_crimes
-        ) as gone
-    );
+    select gone.*::text from (
+        select * from mart.top_crimes
+        except
+        select * from staging.top_crimes
+    ) as gone
+);
 
 insert into mart.top_crimes (
     crime_rank,
@@ -105,12 +105,12 @@ from mart.top_crimes;
 
 delete from mart.crimes_per_area as old
 where old::text in (
-        select gone.*::text from (
-            select * from mart.crimes_per_area
-            except
-            select * from staging.crimes_per_area
-        ) as gone
-    );
+    select gone.*::text from (
+        select * from mart.crimes_per_area
+        except
+        select * from staging.crimes_per_area
+    ) as gone
+);
 
 insert into mart.crimes_per_area (
     council_district,
@@ -146,12 +146,12 @@ from mart.crimes_per_area;
 
 delete from mart.crimes_per_month as old
 where old::text in (
-        select gone.*::text from (
-            select * from mart.crimes_per_month
-            except
-            select * from staging.crimes_per_month
-        ) as gone
-    );
+    select gone.*::text from (
+        select * from mart.crimes_per_month
+        except
+        select * from staging.crimes_per_month
+    ) as gone
+);
 
 insert into mart.crimes_per_month (
     occurred_month,
@@ -181,12 +181,12 @@ from mart.crimes_per_month;
 
 delete from mart.council_districts as old
 where old::text in (
-        select gone.*::text from (
-            select * from mart.council_districts
-            except
-            select * from staging.council_districts
-        ) as gone
-    );
+    select gone.*::text from (
+        select * from mart.council_districts
+        except
+        select * from staging.council_districts
+    ) as gone
+);
 
 insert into mart.council_districts (
     council_district,
@@ -283,7 +283,9 @@ update mart.data_status set
     portal_updated_at = loads.portal_updated_at,
     published_at = now(),
     notice = case
-        when loads.is_sample then 'Sample data: these reports are invented. They show how the warehouse works and say nothing about Austin.'
+        when loads.is_sample
+            then
+                'Sample data: these reports are invented. They show how the warehouse works and say nothing about Austin.'
         else 'Police reports of the City of Austin as published on its open data portal.'
     end
 from ops.loads

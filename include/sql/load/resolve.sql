@@ -67,9 +67,9 @@ select staged.incident_id
 from staging.crimes as staged
 inner join mart.crimes as held using (incident_id)
 where not exists (
-        select 1 from staging.replaced_crimes as replaced
-        where replaced.incident_id = held.incident_id
-    );
+    select 1 from staging.replaced_crimes as replaced
+    where replaced.incident_id = held.incident_id
+);
 
 -- Of the rows of one key the newest stamp wins, then the greatest id; the held loser counts as replaced.
 with ranked as (

@@ -94,7 +94,8 @@ select
     held.source_row_id,
     held.source_updated_at
 from mart.crimes as held
-where not exists (
+where
+    not exists (
         select 1 from staging.replaced_crimes as replaced
         where replaced.incident_id = held.incident_id
     )
@@ -127,9 +128,9 @@ select
     staged.source_updated_at
 from staging.crimes as staged
 where not exists (
-        select 1 from staging.rejected_reports as loser
-        where loser.source_row_id = staged.source_row_id
-    );
+    select 1 from staging.rejected_reports as loser
+    where loser.source_row_id = staged.source_row_id
+);
 comment on view staging.crimes_next is 'What mart.crimes will be when this load publishes.';
 
 create view staging.rejects_next as
@@ -145,7 +146,8 @@ select
     held.raw,
     held.load_id
 from ops.rejected_reports as held
-where not exists (
+where
+    not exists (
         select 1 from staging.months as month
         where
             month.kind in ('whole', 'vanished')
