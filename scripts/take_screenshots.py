@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from local_stack.settings import Settings
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 # In software, where there is no graphics card: the map is drawn by WebGL.
 OPTIONS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-COLOURS = 64
+COLOURS = 256
 TIMEOUT_MS = 90_000
 
 
@@ -24,8 +25,12 @@ def take_airflow(page: Page, chosen: Settings) -> None:
     page.fill('input[name="username"]', "admin")
     page.fill('input[name="password"]', chosen.values["AIRFLOW_ADMIN_PASSWORD"])
     page.click('button[type="submit"]')
+    page.get_by_role("link", name=re.compile(r"^\d{4}-\d\d-\d\d")).first.click(timeout=TIMEOUT_MS)
     page.get_by_role("button", name="Show Graph").click(timeout=TIMEOUT_MS)
-    page.wait_for_timeout(4_000)
+    page.get_by_role("button", name="Collapse Details Panel").click()
+    page.wait_for_timeout(2_000)
+    page.get_by_role("button", name="Fit View").click()
+    page.wait_for_timeout(2_000)
     keep(page, "airflow.png")
 
 
@@ -43,7 +48,7 @@ def take_dashboard(page: Page, chosen: Settings) -> None:
 
 
 def keep(page: Page, name: str) -> None:
-    """Write what the page shows with few colours."""
+    """Write what the page shows with 256 colours."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
@@ -54,6 +59,6 @@ if __name__ == "__main__":
     chosen = settings.running()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=OPTIONS)
-        take_airflow(browser.new_page(viewport={"width": 1500, "height": 820}), chosen)
+        take_airflow(browser.new_page(viewport={"width": 1700, "height": 560}), chosen)
         take_dashboard(browser.new_page(viewport={"width": 1500, "height": 1830}), chosen)
         browser.close()
