@@ -5,8 +5,7 @@ be published equal to the portal's own counts, and publishes it to PostgreSQL in
 ends green after `anything_new`, and the rest is skipped.
 
 **A failed run** leaves the published data as they were; `ops.loads` says why. Trigger a new run: a failed one cannot go on.
-
-**A blocked run** (`gate`): the message names the check and what to put into `accept`; `ops.check_results` has them all.
+If `gate` failed, its message names the check and what to put into `accept`; `ops.check_results` has them all.
 """
 
 import pendulum
@@ -39,7 +38,12 @@ with DAG(
         landed >> task(steps.clean_and_stage)(batch, load)
 
     source_is_up = HttpSensor(task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json")
-    load = task(steps.plan_load)(load_id="{{ run_id }}", parameters="{{ params }}", orchestrator="airflow")
+    load = task(steps.plan_load)(
+        "{{ run_id }}",
+        "{{ params }}",
+        orchestrator="airflow",
+        started_by="{{ dag_run.triggering_user_name }}",
+    )
     anything_new = task.short_circuit(steps.anything_new)(load)
     batches = task(steps.list_batches)(load)
     staged = load_batch.expand_kwargs(batches)

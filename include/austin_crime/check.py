@@ -35,7 +35,7 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
                 result
                 | {
                     "load_id": load["load_id"],
-                    "accepted_by": load["parameters"].get("started_by", "unknown")
+                    "accepted_by": load["parameters"]["started_by"]
                     if result["status"] == "accepted"
                     else None,
                 }

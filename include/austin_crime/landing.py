@@ -10,8 +10,8 @@ from austin_crime import config
 
 
 def folder(load_id: str, attempt: int) -> UPath:
-    """Return the folder of one attempt of a load; signs that file systems dislike become underscores."""
-    return UPath(config.landing_url()) / re.sub(r"[^\w.\-]", "_", load_id) / str(attempt)
+    """Return the folder of one attempt of a load; all but letters, digits, - and _ becomes _."""
+    return UPath(config.landing_url()) / re.sub(r"[^\w\-]", "_", load_id) / str(attempt)
 
 
 def write_json(path: UPath, content: Any) -> None:

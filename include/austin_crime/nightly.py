@@ -11,9 +11,11 @@ from austin_crime import config, extract, steps
 log = logging.getLogger(__name__)
 
 
-def run_nightly(load_id: str, parameters: Mapping[str, Any] | None = None) -> steps.Load:
+def run_nightly(
+    load_id: str, parameters: Mapping[str, Any] | None = None, started_by: str | None = None
+) -> steps.Load:
     """Run every step in order; on an error the load is marked as failed and the error goes on."""
-    load = steps.plan_load(load_id, parameters)
+    load = steps.plan_load(load_id, parameters, started_by=started_by)
     if not load["has_work"]:
         return load
     try:

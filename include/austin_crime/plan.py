@@ -48,7 +48,7 @@ def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         For an unknown name, or a month that is not written ``2024-05``.
     """
-    names = {"full_reload", "first_month", "last_month", "dry_run", "accept", "started_by"}
+    names = {"full_reload", "first_month", "last_month", "dry_run", "accept"}
     unknown = given.keys() - names
     if unknown:
         raise ValueError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")

@@ -37,13 +37,24 @@ class Parameters(TypedDict, total=False):
     last_month: str | None
     dry_run: bool
     accept: list[str]
-    started_by: str
 
 
 def plan_load(
-    load_id: str, parameters: Mapping[str, Any] | None = None, orchestrator: str = "python"
+    load_id: str,
+    parameters: Mapping[str, Any] | None = None,
+    orchestrator: str = "python",
+    started_by: str | None = None,
 ) -> Load:
     """Bring the schema up to date, take the slot, ask the portal what changed and write down what to fetch.
+
+    Parameters
+    ----------
+    load_id
+        The orchestrator's run id; the same id again is the next attempt of the same load.
+    parameters
+        What a person asked for, as ``Parameters``.
+    orchestrator, started_by
+        What runs the load, and who started it; kept in ``ops.loads``.
 
     Returns
     -------
@@ -61,11 +72,13 @@ def plan_load(
 
     migrate.migrate(config.warehouse_url())
     asked = plan.read_parameters(parameters or {})
+    # Airflow renders templates to Python values: a run id or a user of digits would be a number.
+    load_id = str(load_id)
     if asked.get("dry_run"):
         with loads.warehouse() as connection:
             plan.show(plan.compare(connection, plan.ask_dataset(), asked).months)
         return Load(load_id=load_id, attempt=0, has_work=False)
-    row = loads.claim_slot(load_id, orchestrator, dict(asked))
+    row = loads.claim_slot(load_id, orchestrator, asked | {"started_by": str(started_by or orchestrator)})
     with loads.warehouse() as connection:
         has_work = plan.write_plan(connection, row, folder_of(row), asked)
     return Load(load_id=load_id, attempt=row["attempt"], has_work=has_work)

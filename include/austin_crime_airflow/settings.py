@@ -11,9 +11,11 @@ from austin_crime_airflow.retry_policy import PortalRetryPolicy
 DEFAULT_ARGS: dict[str, Any] = {
     "conn_id": "warehouse",
     "http_conn_id": "austin_portal",
-    # Of the SQL files with more than one statement, and of the sensor.
+    # Of the SQL files with more than one statement.
     "split_statements": True,
+    # Of the sensor: a busy portal is waited for, one that has no such dataset is an error at once.
     "timeout": timedelta(hours=1).total_seconds(),
+    "response_error_codes_allowlist": ["429", "500", "502", "503", "504"],
     "retries": 3,
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": 2.0,

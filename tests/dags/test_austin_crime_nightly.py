@@ -136,3 +136,43 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse):
     assert run["tasks"]["load_batch.extract"] == "skipped"
     with psycopg.connect(warehouse.owner_url) as connection:
         assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
+
+
+POKE = """
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(Handler.status)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+server = HTTPServer(("127.0.0.1", 0), Handler)
+Thread(target=server.serve_forever, daemon=True).start()
+os.environ["AIRFLOW_CONN_AUSTIN_PORTAL"] = f"http://127.0.0.1:{server.server_port}"
+result = {}
+for status in (200, 404, 403, 429, 500, 503):
+    Handler.status = status
+    try:
+        result[status] = dag.get_task("source_is_up").poke({})
+    except Exception as error:
+        result[status] = type(error).__name__
+"""
+
+
+def test_the_sensor_waits_for_a_busy_portal_and_fails_when_the_dataset_is_gone(in_airflow):
+    said = in_airflow(LOAD_DAG + POKE)
+
+    assert said == {
+        "200": True,
+        "404": "AirflowException",
+        "403": "AirflowException",
+        "429": False,
+        "500": False,
+        "503": False,
+    }

@@ -220,7 +220,8 @@ def test_a_vanished_month_blocks_until_a_person_accepts_it(sample_portal, ask):
 
     nightly.run_nightly(
         "accepted",
-        {"accept": ["reports_removed", "month_removed", "category_gone"], "started_by": "a person"},
+        {"accept": ["reports_removed", "month_removed", "category_gone"]},
+        started_by="a person",
     )
 
     assert in_the_warehouse(ask) == at_the_portal(sample_portal)
