@@ -55,7 +55,6 @@ with DAG(
     checked = task(steps.check_load)(load)
     gate = SQLCheckOperator(task_id="gate", sql="gate.sql", retries=0)
     published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
-    refreshed = task(steps.refresh_dashboards)()
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled
-    settled >> built >> checked >> gate >> published >> refreshed
+    settled >> built >> checked >> gate >> published >> task(steps.refresh_dashboards)()
