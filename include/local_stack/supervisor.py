@@ -175,6 +175,10 @@ def stop(root: Path) -> int:
     """End everything, supervisor first, and return how many processes had to be ended by hand."""
     if is_running(root):
         supervisor = psutil.Process(rpc(root).getPID())
+        # All at once, while shutdown takes one after the other; PostgreSQL last, because the others are still at work.
+        for name in states(root).keys() - {"postgres"}:
+            with suppress(xmlrpc.client.Fault):
+                rpc(root).stopProcess(name, False)
         rpc(root).shutdown()
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while not has_ended(supervisor) and time.monotonic() < deadline:
