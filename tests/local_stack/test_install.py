@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -83,14 +84,21 @@ def test_a_full_disk_is_one_clear_sentence(install: ModuleType, monkeypatch: pyt
         install.check_folder()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_to_is_one_clear_sentence(
-    install: ModuleType, tmp_path: Path
-) -> None:
+@pytest.fixture
+def read_only(install: ModuleType, tmp_path: Path) -> Iterator[ModuleType]:
+    """Be in a project that one may not write to: root may write everywhere, so it becomes nobody in particular."""
     tmp_path.chmod(0o555)
+    if os.geteuid() != 0:
+        yield install
+        return
+    os.setresuid(65534, 65534, 0)
+    yield install
+    os.setresuid(0, 0, 0)
 
-    with pytest.raises(install.InstallError, match="cannot be written to: clone the project"):
-        install.check_folder()
+
+def test_a_folder_that_cannot_be_written_to_is_one_clear_sentence(read_only: ModuleType) -> None:
+    with pytest.raises(read_only.InstallError, match="cannot be written to: clone the project"):
+        read_only.check_folder()
 
 
 def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:
