@@ -15,8 +15,8 @@ TOLERANCE_DEG = 0.0002
 DECIMALS = 5
 
 
-def stage_boundaries(connection: Connection, folder: UPath) -> int:
-    """Ask for the boundaries, land them as they came, stage them simplified, and return how many there are.
+def ask_boundaries(folder: UPath) -> list[dict[str, Any]]:
+    """Ask for the boundaries, land what came and return its GeoJSON features.
 
     Raises
     ------
@@ -25,21 +25,26 @@ def stage_boundaries(connection: Connection, folder: UPath) -> int:
     """
     heard = portal.get_json(f"/resource/{config.BOUNDARIES_ID}.geojson", {"$limit": "1000"})
     landing.write_json(folder / "boundaries.json", heard)
-    if not heard.get("features"):
+    features: list[dict[str, Any]] = heard.get("features")
+    if not features:
         raise portal.PortalAnswer(
             f"Dataset {config.BOUNDARIES_ID}: expected the boundaries of the council districts, came no features."
         )
-    connection.execute("truncate staging.council_districts")
-    for feature in heard["features"]:
+    return features
+
+
+def insert_boundaries(connection: Connection, features: list[dict[str, Any]]) -> None:
+    """Stage boundaries, simplified."""
+    for feature in features:
         connection.execute(
-            "insert into staging.council_districts (council_district, district_name, boundary_geojson) values (%s, %s, %s)",
+            "insert into staging.council_districts (council_district, district_name, boundary_geojson)"
+            " values (%s, %s, %s)",
             (
                 int(feature["properties"]["district_number"]),
                 feature["properties"]["district_name"],
                 json.dumps(simplify(feature["geometry"])),
             ),
         )
-    return len(heard["features"])
 
 
 def simplify(geometry: dict[str, Any]) -> dict[str, Any]:

@@ -234,7 +234,7 @@ def clean_keys(values: pd.Series, findings: Counter[str]) -> tuple[pd.Series, pd
 
 
 def clean_group_key(dimension: str, key: str | None) -> str | None:
-    """Clean a key of the portal's own counts as the same value in a report would be; a year is its first four digits."""
+    """Clean a key of the portal's own counts as the same value in a report would be; of a year, the number."""
     if not key:
         return None
     if dimension == "occurred_year":

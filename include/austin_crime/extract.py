@@ -41,7 +41,7 @@ class Manifest(TypedDict):
 
 
 def make_batches(
-    months: Iterable[PlannedMonth], newer_than: datetime | None, columns: Sequence[str], prefix: str = "batch"
+    months: Sequence[PlannedMonth], newer_than: datetime | None, columns: Sequence[str], prefix: str = "batch"
 ) -> list[Batch]:
     """Pack the months to fetch into batches of one kind, BATCH_ROWS reports and MAX_RANGES_PER_BATCH ranges at most.
 
@@ -266,7 +266,7 @@ def read_landed(folder: UPath, batch: Batch) -> bytes:
     """
     if landed(folder, batch) is None:
         raise FileNotFoundError(
-            f"{batch_path(folder, batch['batch_id'])} is missing or damaged: clear the task that landed it, or trigger a new run."
+            f"{batch_path(folder, batch['batch_id'])} is missing or damaged: trigger a new run."
         )
     return gzip.decompress(batch_path(folder, batch["batch_id"]).read_bytes())
 

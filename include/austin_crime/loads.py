@@ -43,6 +43,8 @@ def claim_slot(load_id: str, orchestrator: str, parameters: Row) -> Row:
         if old and old["status"] in ("published", "unchanged"):
             raise LoadRefused(f"Load {load_id} has ended already ({old['status']}): trigger a new run.")
         try:
+            for table in ("check_results", "reconciliations"):  # of an earlier attempt
+                connection.execute(f"delete from ops.{table} where load_id = %s", (load_id,))
             return insert_load(connection, load_id, orchestrator, parameters)
         except psycopg.errors.UniqueViolation:
             connection.rollback()
@@ -123,9 +125,9 @@ def refusal(connection: Connection) -> str:
         return "Another load ended just now: trigger a new run."
     return (
         f"Load {other['load_id']} ({other['orchestrator']}) is running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z},"
-        f" last sign of life {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it, or end it: mark its run"
-        f" as failed in {other['orchestrator']}; after {config.ABANDONED_AFTER_S // 60} minutes without a sign of life"
-        " it is abandoned by itself."
+        f" last sign of life {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without a sign of life for"
+        f" {config.ABANDONED_AFTER_S // 60} minutes it is abandoned by itself. To end one that was killed at once, in the"
+        f" warehouse: update ops.loads set status = 'failed', finished_at = now() where load_id = '{other['load_id']}';"
     )
 
 

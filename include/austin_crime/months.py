@@ -99,11 +99,11 @@ def ask_months(
     ]
 
 
-def with_newest_counts(months: list[PortalMonth]) -> list[PortalMonth]:
+def with_newest_counts(months: list[PortalMonth], last_newest: datetime | None) -> list[PortalMonth]:
     """Return the months with how many of their reports bear the newest stamp of the whole dataset."""
-    if not months:
-        return []
     newest = max(month.newest_updated_at for month in months)
+    if newest == last_newest:
+        return [replace(month, newest_count=month.same_stamp_count) for month in months]
     counts = count_months(f":updated_at = '{socrata_time(newest)}'")
     return [replace(month, newest_count=counts.get(month.month, 0)) for month in months]
 

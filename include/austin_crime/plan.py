@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,11 +11,12 @@ from typing import Any, NamedTuple
 
 from upath import UPath
 
-from austin_crime import boundaries, check, config, contract, extract, landing, portal, stage
-from austin_crime.loads import Connection, Row, clear_staging
+from austin_crime import boundaries, config, contract, extract, landing, portal, stage
+from austin_crime.loads import Connection, Row, clear_staging, running_load
 from austin_crime.months import (
     HeldMonth,
     PlannedMonth,
+    PortalMonth,
     ask_months,
     decide_months,
     months_of_range,
@@ -33,30 +33,12 @@ MONTHS_SHOWN = 40
 class Comparison(NamedTuple):
     """The portal beside the warehouse."""
 
+    heard: list[PortalMonth]
     months: list[PlannedMonth]
     # The portal's newest stamp when the last published load was planned, and now.
     last_newest: datetime | None
     newest: datetime | None
     held_report_count: int
-
-
-def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that were given; ValueError says what is wrong with one.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, or a month that is not written ``2024-05``.
-    """
-    names = {"full_reload", "first_month", "last_month", "dry_run", "accept"}
-    unknown = given.keys() - names
-    if unknown:
-        raise ValueError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
-    for name in ("first_month", "last_month"):
-        if given.get(name) and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given[name]):
-            raise ValueError(f"{name}: expected a month such as 2024-05, came {given[name]!r}")
-    check.refuse_unknown_names(set(given.get("accept") or []))
-    return {name: value for name, value in given.items() if value}
 
 
 def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[str, Any]) -> bool:
@@ -71,21 +53,26 @@ def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[
     metadata = ask_dataset()
     landing.write_json(folder / "metadata.json", metadata)
     note_metadata(connection, load, metadata)
-    clear_staging(connection)
+    connection.commit()
     if is_quiet(connection, load, metadata, asked):
         return end_unchanged(
             connection, load, "Unchanged: the portal says that its data are those of the last load."
         )
     comparison = compare(connection, metadata, asked)
+    landing.write_json(folder / "months.json", [asdict(month) for month in comparison.heard])
     landing.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])
     show(comparison.months)
+    running_load(connection, load["load_id"])
     note_comparison(connection, load, comparison)
     if all(month.kind == "skipped" for month in comparison.months):
         return end_unchanged(
             connection, load, "Unchanged: no month has anything newer, and each has as many as are held."
         )
+    connection.commit()
+    districts = boundaries.ask_boundaries(folder)
+    clear_staging(connection)
+    boundaries.insert_boundaries(connection, districts)
     insert_months(connection, comparison.months)
-    boundaries.stage_boundaries(connection, folder)
     columns = extract.columns_to_fetch(source_types(metadata))
     stage.register_batches(
         connection, extract.make_batches(comparison.months, comparison.last_newest, columns)
@@ -98,20 +85,27 @@ def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[
     last = last_published(connection)
     held = held_months(connection)
     last_newest = last["newest_updated_at"] if last else None
+    # No transaction stays open while the portal takes its time.
+    connection.commit()
     heard = ask_months(last_newest, {month.month: month.newest_count for month in held})
-    months = decide_months(
-        with_newest_counts(heard),
-        held,
-        whole=reason_for_all(last, metadata, asked),
-        wanted=months_of_range(
-            asked.get("first_month"), asked.get("last_month"), [month.month for month in heard]
-        ),
-    )
-    if not months:
+    if not heard:
         raise portal.PortalAnswer(
             f"{config.source_url()}: expected reports, and the portal has none: no rows is never no news."
         )
+    first, last_month = asked.get("first_month"), asked.get("last_month")
+    wanted = months_of_range(first, last_month, [month.month for month in heard])
+    if (first or last_month) and not wanted:
+        raise ValueError(
+            f"first_month {first}, last_month {last_month}: the portal has no month between these."
+        )
+    months = decide_months(
+        with_newest_counts(heard, last_newest),
+        held,
+        whole=reason_for_all(last, metadata, asked),
+        wanted=wanted,
+    )
     return Comparison(
+        heard=heard,
         months=months,
         last_newest=last_newest,
         newest=max((month.newest_updated_at for month in heard), default=None),

@@ -1,6 +1,9 @@
 """Ask the portal over HTTP: one judgement of its answers for every client of ours."""
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -12,6 +15,9 @@ log = logging.getLogger(__name__)
 
 # SOURCE: https://dev.socrata.com/docs/response-codes.html; 202 means "still processing, ask again".
 BUSY_STATUSES = frozenset({202, 408, 429, 500, 502, 503, 504})
+
+
+_on_answer: ContextVar[Callable[[], None]] = ContextVar("on_answer", default=lambda: None)
 
 
 class PortalBusy(Exception):
@@ -52,7 +58,7 @@ def judge_answer(response: requests.Response) -> None:
     said = f"{response.url}: expected status 200, came {status}: {response.text[:300]!r}"
     if status in BUSY_STATUSES:
         raise PortalBusy(said, retry_after_s(response))
-    if status == 403 and "app_token" in response.text:
+    if status == 403 and "app_token" in response.text and "X-App-Token" in response.request.headers:
         raise TokenRejected(said)
     raise PortalAnswer(
         f"{said}. Look at the address in a browser; the dataset may have been moved or made private."
@@ -76,6 +82,16 @@ def headers() -> dict[str, str]:
     return {"User-Agent": "austin-crime-warehouse", **({"X-App-Token": token} if token else {})}
 
 
+@contextmanager
+def on_every_answer(call: Callable[[], None]) -> Iterator[None]:
+    """Have something called at each answer of the portal while the context lasts, such as a sign of life."""
+    token = _on_answer.set(call)
+    try:
+        yield
+    finally:
+        _on_answer.reset(token)
+
+
 def get(path: str, params: dict[str, str] | None = None, *, stream: bool = False) -> requests.Response:
     """Ask the portal; a rejected app token is warned of and done without.
 
@@ -88,15 +104,26 @@ def get(path: str, params: dict[str, str] | None = None, *, stream: bool = False
     stream
         Leave the body to be read in pieces.
     """
-    url, timeout = config.source_url() + path, (config.CONNECT_TIMEOUT_S, config.QUERY_TIMEOUT_S)
-    response = requests.get(url, params=params, headers=headers(), timeout=timeout, stream=stream)
+    response = send(path, params, headers(), stream)
     try:
         judge_answer(response)
     except TokenRejected:
         log.warning("the portal rejects AUSTIN_CRIME_APP_TOKEN; asking without it")
         without_token = {name: value for name, value in headers().items() if name != "X-App-Token"}
-        response = requests.get(url, params=params, headers=without_token, timeout=timeout, stream=stream)
+        response = send(path, params, without_token, stream)
         judge_answer(response)
+    return response
+
+
+def send(
+    path: str, params: dict[str, str] | None, with_headers: dict[str, str], stream: bool
+) -> requests.Response:
+    """Send a request, and tell of its answer."""
+    timeout = (config.CONNECT_TIMEOUT_S, config.QUERY_TIMEOUT_S)
+    response = requests.get(
+        config.source_url() + path, params=params, headers=with_headers, timeout=timeout, stream=stream
+    )
+    _on_answer.get()()
     return response
 
 

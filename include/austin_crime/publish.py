@@ -12,7 +12,7 @@ PUBLISH_LOCK = 20030102
 
 
 class StagingIncomplete(Exception):
-    """What settle and build left is no longer whole; running them again repairs it."""
+    """What settle and build left is no longer whole; a new run repairs it."""
 
 
 def publish(connection: Connection, load_id: str) -> str:
@@ -42,8 +42,9 @@ def publish(connection: Connection, load_id: str) -> str:
     message = connection.execute("select message from ops.loads where load_id = %s", (load_id,)).fetchall()[
         0
     ]["message"]
+    loads.clear_staging(connection)
     connection.commit()
-    tidy(connection)
+    refresh_statistics(connection)
     log.info("%s", message)
     return str(message)
 
@@ -63,13 +64,12 @@ def refuse_incomplete_staging(connection: Connection) -> None:
     if counts["staged_count"] != counts["expected_count"] or counts["wrong_aggregate_count"] > 0:
         raise StagingIncomplete(
             f"Staged {counts['staged_count']} of {counts['expected_count']} reports, and"
-            f" {counts['wrong_aggregate_count']} aggregates do not add up: clear settle_months and what follows."
+            f" {counts['wrong_aggregate_count']} aggregates do not add up: trigger a new run."
         )
 
 
-def tidy(connection: Connection) -> None:
-    """Give the planner fresh statistics and empty staging; nothing depends on it."""
+def refresh_statistics(connection: Connection) -> None:
+    """Give the planner fresh statistics; nothing depends on it."""
     for table in ("crimes", *config.AGGREGATES):
         connection.execute(f"analyze mart.{table}")
-    loads.clear_staging(connection)
     connection.commit()

@@ -20,7 +20,7 @@ def refresh_dashboards() -> str:
         with requests.Session() as session:
             log_in(session, url)
             return refresh(session, url)
-    except requests.RequestException as error:
+    except (requests.RequestException, KeyError) as error:
         # The data are published: readers see them when Superset's cache expires.
         log.warning("Superset at %s was not refreshed: %s", url, error)
         return f"not refreshed: {error}"

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from dataclasses import asdict
 from datetime import date
 
 from upath import UPath
@@ -40,12 +41,14 @@ def settle_months(connection: Connection, folder: UPath) -> int:
         resolve(connection)
         wrong = unequal_months(connection)
         if wrong:
+            # The portal may have moved since the plan: what is fetched now is compared with what it has now.
+            wrong |= moved_months(connection, folder)
             log.warning(
                 "%s months differ from the portal and are fetched whole: %s", len(wrong), name_months(wrong)
             )
         else:
             keep_portal_counts(connection, folder)
-            wrong = moved_months(connection)
+            wrong = moved_months(connection, folder)
             if not wrong:
                 describe_losers(connection, folder)
                 connection.commit()
@@ -68,6 +71,7 @@ def restage_missing(connection: Connection, folder: UPath) -> None:
         ):
             counts[row["batch_id"]] += row["n"]
     batches = stage.known_batches(connection)
+    connection.commit()
     if all(known["staged_count"] == counts[known["batch_id"]] for known in batches):
         return
     log.warning("not every batch is staged whole: staging all of them again from the landing")
@@ -86,12 +90,17 @@ def resolve(connection: Connection) -> None:
 def unequal_months(connection: Connection) -> set[date | None]:
     """Return the months of which we would have another number of reports than the portal."""
     rows = connection.execute((config.SQL_DIR / "load" / "unequal_months.sql").read_bytes())
-    return {row["source_month"] for row in rows}
+    months = {row["source_month"] for row in rows}
+    connection.commit()
+    return months
 
 
-def moved_months(connection: Connection) -> set[date | None]:
+def moved_months(connection: Connection, folder: UPath) -> set[date | None]:
     """Ask the portal for its months again, take note of those that moved since they were planned, and return them."""
-    now = {month.month: month for month in ask_months()}
+    heard = ask_months()
+    asked_before = len(list(folder.glob("months-again-*.json")))
+    landing.write_json(folder / f"months-again-{asked_before + 1}.json", [asdict(month) for month in heard])
+    now = {month.month: month for month in heard}
     planned = {row["source_month"]: row for row in connection.execute("select * from staging.months")}
     moved = {
         month

@@ -32,7 +32,7 @@ def known_batches(connection: Connection) -> list[Row]:
 
 
 def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> int:
-    """Clean a landed batch and stage it in one transaction; return its number of reports.
+    """Clean a landed batch and stage it, once however often it is called; return its number of reports.
 
     Raises
     ------

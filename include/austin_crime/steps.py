@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from austin_crime import config
@@ -29,16 +30,6 @@ class Load(TypedDict):
     has_work: bool
 
 
-class Parameters(TypedDict, total=False):
-    """What a person may ask of a load."""
-
-    full_reload: bool
-    first_month: str | None
-    last_month: str | None
-    dry_run: bool
-    accept: list[str]
-
-
 def plan_load(
     load_id: str,
     parameters: Mapping[str, Any] | None = None,
@@ -52,7 +43,7 @@ def plan_load(
     load_id
         The orchestrator's run id; the same id again is the next attempt of the same load.
     parameters
-        What a person asked for, as ``Parameters``.
+        What a person asked for, as ``austin_crime.parameters`` says.
     orchestrator, started_by
         What runs the load, and who started it; kept in ``ops.loads``.
 
@@ -69,17 +60,19 @@ def plan_load(
         If the portal's columns changed.
     """
     from austin_crime import loads, migrate, plan
+    from austin_crime import parameters as asking
 
     migrate.migrate(config.warehouse_url())
-    asked = plan.read_parameters(parameters or {})
+    asked = asking.read_parameters(parameters or {})
     # Airflow renders templates to Python values: a run id or a user of digits would be a number.
     load_id = str(load_id)
     if asked.get("dry_run"):
         with loads.warehouse() as connection:
+            loads.refuse_other_portal(connection)
             plan.show(plan.compare(connection, plan.ask_dataset(), asked).months)
         return Load(load_id=load_id, attempt=0, has_work=False)
     row = loads.claim_slot(load_id, orchestrator, asked | {"started_by": str(started_by or orchestrator)})
-    with loads.warehouse() as connection:
+    with loads.warehouse() as connection, signs_of_life(load_id):
         has_work = plan.write_plan(connection, row, folder_of(row), asked)
     return Load(load_id=load_id, attempt=row["attempt"], has_work=has_work)
 
@@ -134,7 +127,7 @@ def settle_months(load: Load) -> int:
     """Make what is staged equal to the portal, and return how many rounds that took."""
     from austin_crime import loads, settle
 
-    with loads.warehouse() as connection:
+    with loads.warehouse() as connection, signs_of_life(load["load_id"]):
         loads.running_load(connection, load["load_id"])
         connection.commit()
         return settle.settle_months(connection, folder_of(load))
@@ -189,6 +182,13 @@ def fail_load(load_id: str, message: str) -> None:
     from austin_crime import loads
 
     loads.fail_load(load_id, message)
+
+
+def signs_of_life(load_id: str) -> AbstractContextManager[None]:
+    """Give a sign of life at every answer of the portal; LoadRefused there if the load is no longer the running one."""
+    from austin_crime import loads, portal
+
+    return portal.on_every_answer(lambda: loads.give_sign_of_life(load_id))
 
 
 def folder_of(load: Mapping[str, Any] | Row) -> UPath:

@@ -1,4 +1,4 @@
-"""What Airflow calls when a task has failed for good."""
+"""What Airflow calls when a task, or the whole run, has failed for good."""
 
 from typing import Any
 
@@ -6,6 +6,9 @@ from austin_crime import steps
 
 
 def free_slot(context: Any) -> None:
-    """Mark the run's load as failed, or as blocked by a check, so that the next one may start."""
-    task = context["task_instance"].task_id
-    steps.fail_load(context["run_id"], f"{task}: {context.get('exception')}")
+    """Mark the run's load as failed, or as blocked by a check, so that the next one may start.
+
+    A task that was killed cannot call it: the run does.
+    """
+    task = getattr(context.get("task_instance"), "task_id", "the run")
+    steps.fail_load(context["run_id"], f"{task}: {context.get('exception') or context.get('reason')}")

@@ -55,7 +55,7 @@ class LandBatchOperator(HttpOperator):
             return super().execute(context)
         except portal.TokenRejected:
             self.log.warning("the portal rejects AUSTIN_CRIME_APP_TOKEN; asking without it")
-            del self.headers["X-App-Token"]
+            self.headers.pop("X-App-Token", None)
             return super().execute(context)
 
     def land(self, response: Any) -> Any:

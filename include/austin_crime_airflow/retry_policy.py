@@ -5,10 +5,22 @@ from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-# By name: importing the modules at parse time would bring pandas with them.
+# By name: importing the modules at parse time would bring pandas with them. AirflowException is what the gate raises for a
+# check that failed, and the sensor for a dataset that is gone.
 HOPELESS = frozenset(
-    {"LoadRefused", "ContractBroken", "PortalMoved", "PortalAnswer", "CheckBlocked", "ValueError"}
+    {
+        "LoadRefused",
+        "ContractBroken",
+        "PortalMoved",
+        "PortalAnswer",
+        "CheckBlocked",
+        "StagingIncomplete",
+        "ValueError",
+        "AirflowException",
+    }
 )
+# A portal that asks for more is asked again all the same: a task that sleeps for a day helps nobody.
+LONGEST_WAIT_S = 600
 
 
 class PortalRetryPolicy(RetryPolicy):
@@ -23,7 +35,8 @@ class PortalRetryPolicy(RetryPolicy):
         retry_after_s = getattr(exception, "retry_after_s", None)
         if retry_after_s is not None:
             return RetryDecision.retry(
-                delay=timedelta(seconds=retry_after_s), reason=f"the portal asks to wait {retry_after_s:g} s"
+                delay=timedelta(seconds=min(retry_after_s, LONGEST_WAIT_S)),
+                reason=f"the portal asks to wait {retry_after_s:g} s",
             )
         return RetryDecision.default()
 

@@ -19,6 +19,7 @@ result = {
     "retries": {task.task_id: task.retries for task in dag.tasks},
     "callbacks": {task.task_id: bool(task.on_failure_callback) for task in dag.tasks},
     "trigger_rules": {task.task_id: str(task.trigger_rule.value) for task in dag.tasks},
+    "frees_slot": bool(dag.on_failure_callback),
     "schedule": [dag.timetable.expression, str(dag.timetable.timezone)],
     "catchup": dag.catchup,
     "max_active_runs": dag.max_active_runs,
@@ -78,9 +79,10 @@ def test_every_sql_file_was_found_and_read(dag):
     assert not [task for task, sql in dag["sql"].items() if sql.endswith(".sql")]
 
 
-def test_every_task_is_tried_again_but_the_gate_and_frees_the_slot_when_it_fails(dag):
-    assert {task for task, retries in dag["retries"].items() if retries == 0} == {"gate"}
+def test_every_task_is_tried_again_and_a_failure_frees_the_slot_also_when_a_task_was_killed(dag):
+    assert set(dag["retries"].values()) == {3}
     assert all(dag["callbacks"].values())
+    assert dag["frees_slot"]
 
 
 def test_an_empty_map_does_not_skip_what_follows(dag):
@@ -176,3 +178,27 @@ def test_the_sensor_waits_for_a_busy_portal_and_fails_when_the_dataset_is_gone(i
         "500": False,
         "503": False,
     }
+
+
+DECIDE = """
+from airflow.exceptions import AirflowException
+from austin_crime.loads import LoadRefused
+from austin_crime.portal import PortalBusy
+from austin_crime_airflow.retry_policy import PortalRetryPolicy
+
+failures = [PortalBusy("busy", 7.0), PortalBusy("busy", 86400.0), PortalBusy("busy"), LoadRefused("another runs"),
+            AirflowException("gate"), ConnectionError("broken")]
+decisions = [PortalRetryPolicy().evaluate(failure, 1, 3) for failure in failures]
+result = [[d.action.value, d.retry_delay.total_seconds() if d.retry_delay else None] for d in decisions]
+"""
+
+
+def test_a_task_waits_as_long_as_the_portal_asks_and_does_not_repeat_what_is_hopeless(in_airflow):
+    assert in_airflow(DECIDE) == [
+        ["retry", 7.0],
+        ["retry", 600.0],
+        ["default", None],
+        ["fail", None],
+        ["fail", None],
+        ["default", None],
+    ]

@@ -8,7 +8,7 @@ import pytest
 import requests
 from psycopg.rows import dict_row
 
-from austin_crime import check, config, extract, loads, nightly, publish, steps
+from austin_crime import check, config, extract, loads, nightly, portal, publish, settle, steps
 from sample_portal import store as portal_store
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -325,7 +325,7 @@ def test_publishing_refuses_staged_rows_that_are_not_all_there(sample_portal, as
         "with gone as (delete from staging.crimes where incident_id in (select max(incident_id) from staging.crimes) returning 1) select 1"
     )
 
-    with pytest.raises(publish.StagingIncomplete, match="clear settle_months"):
+    with pytest.raises(publish.StagingIncomplete, match="trigger a new run"):
         steps.publish(load)
 
     assert in_the_warehouse(ask) == {}
@@ -396,7 +396,7 @@ def test_wanted_months_are_fetched_and_the_rest_stays(sample_portal, ask):
     nightly.run_nightly("some", {"first_month": "2015-01", "last_month": "2015-12"})
 
     load = last_load(ask)
-    assert load["fetched_count"] == len(some_keys(sample_portal, 1)) - 1 + sum(
+    assert load["fetched_count"] == sum(
         report[4].startswith("2015-") for report in at_the_portal(sample_portal).values()
     )
     assert in_the_warehouse(ask) == at_the_portal(sample_portal)
@@ -408,6 +408,7 @@ def test_wanted_months_are_fetched_and_the_rest_stays(sample_portal, ask):
         ({"first_month": "May 2024"}, "expected a month such as 2024-05"),
         ({"accept": ["keys_unique"]}, "accept names keys_unique"),
         ({"full": True}, "parameters full: expected"),
+        ({"first_month": "2016-01", "last_month": "2015-01"}, "is after last_month"),
     ],
 )
 def test_a_parameter_that_makes_no_sense_is_refused_before_anything_starts(
@@ -475,3 +476,125 @@ def test_readers_in_one_transaction_never_see_aggregates_that_disagree(sample_po
         }
 
     assert set(sums.values()) == {before}
+
+
+def test_a_portal_that_changes_between_plan_and_fetch_costs_a_round_and_no_load(sample_portal, ask):
+    load = steps.plan_load("changing")
+    portal_store.add_reports(sample_portal.store, 5, updated_at=LATER)
+    for item in steps.list_batches(load):
+        extract.fetch_batch(item["batch"], steps.folder_of(load))
+        steps.clean_and_stage(item["batch"], load)
+
+    steps.settle_months(load)
+    finish_load(load)
+
+    assert in_the_warehouse(ask) == at_the_portal(sample_portal)
+
+
+def test_a_portal_that_never_comes_to_rest_fails_the_load_with_its_months(sample_portal, ask, monkeypatch):
+    load = start_load("restless")
+    moves = iter(range(2015, 2030))
+    ask_months = settle.ask_months
+
+    def ask_moving():
+        portal_store.edit_reports(
+            sample_portal.store,
+            where_keys(some_keys(sample_portal, 1, f"{next(moves)}-")),
+            "crime_type = 'MOVING'",
+            updated_at=LATER,
+        )
+        return ask_months()
+
+    monkeypatch.setattr(settle, "ask_months", ask_moving)
+
+    with pytest.raises(settle.PortalMoved, match="The portal changed while we read"):
+        steps.settle_months(load)
+
+    assert in_the_warehouse(ask) == {}
+
+
+def test_a_portal_without_reports_is_an_error_even_when_reports_are_held(sample_portal, ask):
+    nightly.run_nightly("first")
+    before = in_the_warehouse(ask)
+    portal_store.remove_reports(sample_portal.store, "true")
+
+    with pytest.raises(portal.PortalAnswer, match="the portal has none"):
+        nightly.run_nightly("nothing", {"accept": ["reports_removed", "month_removed", "category_gone"]})
+
+    assert in_the_warehouse(ask) == before
+
+
+def test_a_range_of_months_that_the_portal_does_not_have_is_refused(sample_portal, ask):
+    nightly.run_nightly("first")
+
+    with pytest.raises(ValueError, match="the portal has no month between these"):
+        nightly.run_nightly("never", {"first_month": "1990-01", "last_month": "1990-12"})
+
+
+def test_every_answer_of_the_portal_is_a_sign_of_life(sample_portal, ask):
+    load = start_load("alive")
+    ask("update ops.loads set last_seen_at = now() - interval '20 minutes' returning 1")
+
+    steps.settle_months(load)
+
+    assert ask("select last_seen_at > now() - interval '1 minute' from ops.loads") == [(True,)]
+
+
+def test_no_transaction_is_open_while_the_portal_is_asked(sample_portal, ask, monkeypatch):
+    open_transactions = []
+    send = portal.send
+
+    def send_and_look(*args):
+        open_transactions.extend(
+            ask(
+                "select query from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
+            )
+        )
+        return send(*args)
+
+    monkeypatch.setattr(portal, "send", send_and_look)
+
+    nightly.run_nightly("first")
+    nightly.run_nightly("full", {"full_reload": True})
+
+    assert open_transactions == []
+
+
+def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_findings(sample_portal, ask):
+    nightly.run_nightly("first")
+    portal_store.remove_reports(sample_portal.store, "date_trunc('year', rep_date) = timestamp '2015-01-01'")
+    with pytest.raises(check.CheckBlocked):
+        nightly.run_nightly("again")
+
+    steps.plan_load("again")
+    steps.fail_load("again", "extract: it broke")
+
+    assert ask("select status, message from ops.loads where load_id = 'again'") == [
+        ("failed", "extract: it broke")
+    ]
+
+
+def test_publishing_leaves_nothing_for_the_next_load_to_lose(sample_portal, ask, monkeypatch):
+    load = start_load("first")
+    steps.settle_months(load)
+    refresh_statistics = publish.refresh_statistics
+
+    def start_another(connection):
+        steps.plan_load("next", {"full_reload": True})
+        refresh_statistics(connection)
+
+    monkeypatch.setattr(publish, "refresh_statistics", start_another)
+
+    finish_load(load)
+
+    assert ask("select count(*) > 0 from staging.batches") == [(True,)]
+
+
+def test_a_refresh_that_fails_warns_and_says_so(monkeypatch, caplog):
+    monkeypatch.setenv("AUSTIN_CRIME_SUPERSET_URL", "http://127.0.0.1:9")
+    monkeypatch.delenv("AUSTIN_CRIME_SUPERSET_REFRESH_USER", raising=False)
+
+    said = steps.refresh_dashboards()
+
+    assert said.startswith("not refreshed")
+    assert "was not refreshed" in caplog.text

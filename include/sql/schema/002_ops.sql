@@ -93,7 +93,7 @@ create table ops.source_columns (
     status text not null check (status in ('kept', 'not kept', 'unknown')),
     load_id text not null references ops.loads (load_id)
 );
-comment on table ops.source_columns is 'One row per column of the dataset at the portal, as of the last published load.';
+comment on table ops.source_columns is 'One row per column of the dataset at the portal, as of the last load that asked.';
 comment on column ops.source_columns.column_name is 'API name of the column.';
 comment on column ops.source_columns.data_type is 'The portal''s type.';
 comment on column ops.source_columns.position is 'Place among the columns, from 1.';
@@ -167,7 +167,7 @@ comment on column ops.rejected_reports.reason is
 comment on column ops.rejected_reports.occurred_date is 'Day it happened, Austin.';
 comment on column ops.rejected_reports.crime_type is 'Highest offence.';
 comment on column ops.rejected_reports.council_district is 'City council district, 1 to 10.';
-comment on column ops.rejected_reports.raw is 'The report as sent, less the columns that are not kept. Not shown to readers.';
+comment on column ops.rejected_reports.raw is 'The report as sent, less the columns that are not kept; of a duplicate that was published before, its row. Not for readers.';
 comment on column ops.rejected_reports.load_id is 'Load that rejected it.';
 
 create view ops.rejects as
