@@ -1,7 +1,7 @@
 """Airflow's REST API, as much of it as starting the nightly DAG and following it takes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,11 +86,18 @@ class Airflow:
         found: list[dict[str, Any]] = answer["dag_runs"]
         return found
 
-    def start_run(self) -> tuple[str, str]:
+    def start_run(self, ended: Collection[str]) -> tuple[str, str]:
         """Un-pause the DAG and return the id of exactly one run that goes now, with a word on where it came from.
 
         Un-pausing makes the scheduler start the run that was due last, so a run of one's own beside it would be a second one.
+
+        Parameters
+        ----------
+        ended
+            Loads that ended well in the warehouse. One that outlived Airflow's database may have the id of the run that
+            is due; the pipeline refuses that run, so another is triggered.
         """
+        how = "was triggered"
         dag = self.wait_for_dag()
         known = {run["dag_run_id"] for run in self.runs()}
         active = [run["dag_run_id"] for run in self.runs() if run["state"] not in FINISHED]
@@ -102,9 +109,12 @@ class Airflow:
             return active[-1], "was waiting"
         due = dag["next_dagrun_run_after"]
         if due and datetime.fromisoformat(due) <= datetime.now(UTC):
-            return self.wait_for_new_run(known), "was due"
+            run_id = self.wait_for_new_run(known)
+            if run_id not in ended:
+                return run_id, "was due"
+            how = f"was triggered, because the warehouse has a load {run_id} already and refuses the run of that id"
         run = self.ask("POST", f"/dags/{DAG_ID}/dagRuns", json={"logical_date": None})
-        return run["dag_run_id"], "triggered"
+        return run["dag_run_id"], how
 
     def wait_for_new_run(self, known: set[str]) -> str:
         """Return the id of the run that the scheduler starts because it is due."""

@@ -56,7 +56,9 @@ def bring_up(source: Source, reports: int | None, tell: Callable[[str], None]) -
     if supervisor.is_running(ROOT) and not is_same:
         tell("The settings changed: ending what runs with the old ones")
         supervisor.stop(ROOT)
-    if not supervisor.is_running(ROOT):
+    if supervisor.is_running(ROOT):
+        tell("What runs already is not restarted: after a change of the code, `make down` first")
+    else:
         supervisor.stop(ROOT)  # what a supervisor that was killed left behind
         start.check_machine(chosen)
         settings.remember(chosen, start.fingerprint(chosen))
@@ -80,7 +82,7 @@ def running_settings() -> Settings:
 def run_dag(chosen: Settings, tell: Callable[[str], None]) -> int:
     """Run the DAG, tell of its tasks, and show what the warehouse holds or why the run failed."""
     airflow = Airflow(chosen)
-    run_id, how = airflow.start_run()
+    run_id, how = airflow.start_run(warehouse.ended_loads(chosen))
     tell(f"{DAG_ID}: following {run_id}, which {how}")
     state = airflow.follow(run_id, lambda text: tell(f"  {text}"))
     tell(f"{DAG_ID}: {state}")

@@ -16,26 +16,34 @@ CREATE_READER = """\
     grant connect on database "{database}" to austin_crime_reader;"""
 
 
-def prepare(settings: Settings) -> None:
-    """Make the warehouse, or check the user's own, and bring it to the newest schema."""
+def prepare(settings: Settings) -> str | None:
+    """Make the warehouse, or check the user's own, and bring it to the newest schema; say if an old one had to go."""
+    done = None
     if settings.has_own_warehouse:
         check_own(settings)
     else:
-        make(settings)
+        done = make(settings)
     migrate.migrate(settings.warehouse_url)
+    return done
 
 
-def make(settings: Settings) -> None:
-    """Make the warehouse on the local server; the sample warehouse anew if the portal has another size now."""
-    note = (
-        f"sample portal of {settings.reports} reports" if settings.source == "sample" else "the city's portal"
-    )
-    if settings.server.note(settings.warehouse) not in (None, note):
+def make(settings: Settings) -> str | None:
+    """Make the warehouse on the local server; the sample warehouse anew if the portal has another size or address now.
+
+    The pipeline refuses a portal with another address than the one that the warehouse was loaded from, port included.
+    """
+    note = "the city's portal"
+    if settings.source == "sample":
+        note = f"sample portal of {settings.reports} reports at {settings.source_url}"
+    before = settings.server.note(settings.warehouse)
+    is_of_another = settings.source == "sample" and before not in (None, note)
+    if is_of_another:
         settings.server.drop_database(settings.warehouse)
         if not settings.values["AUSTIN_CRIME_LANDING_URL"]:
             shutil.rmtree(settings.landing_url, ignore_errors=True)
     settings.server.create_warehouse(settings.warehouse)
     settings.server.leave_note(settings.warehouse, note)
+    return f"made anew and empty for the {note}; it was of the {before}" if is_of_another else None
 
 
 def check_own(settings: Settings) -> None:
@@ -70,6 +78,24 @@ def check_own(settings: Settings) -> None:
         raise StackError(
             f"The role {postgres.READER} cannot log in at AUSTIN_CRIME_WAREHOUSE_URL with"
             f" AUSTIN_CRIME_READER_PASSWORD of .env: {str(error).strip()}"
+        ) from error
+
+
+def ended_loads(settings: Settings) -> set[str]:
+    """Return the ids of the loads that ended well, which the pipeline does not load again.
+
+    Raises
+    ------
+    StackError
+        If the warehouse does not answer.
+    """
+    query = "select load_id from ops.loads where status in ('published', 'unchanged')"
+    try:
+        with psycopg.connect(settings.warehouse_url, connect_timeout=10) as connection:
+            return {load_id for (load_id,) in connection.execute(query)}
+    except psycopg.OperationalError as error:
+        raise StackError(
+            f"The warehouse does not answer, so nothing is loaded: {str(error).strip()}"
         ) from error
 
 

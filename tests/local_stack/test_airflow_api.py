@@ -45,13 +45,32 @@ def test_exactly_one_run_is_started_and_followed(
 ) -> None:
     airflow = Scheduled(is_paused, due, runs)
 
-    run_id, _ = airflow.start_run()
+    run_id, _ = airflow.start_run(ended={"another"})
 
     assert run_id == followed
     assert not airflow.is_paused
     new = {followed} if followed not in runs else set()
     # What was due while another run waited still comes, one after the other.
     assert set(airflow.known) - set(runs) - {"scheduled"} == new - {"scheduled"}
+
+
+def test_a_run_that_is_due_and_has_the_id_of_an_ended_load_is_not_followed_but_another_is_triggered() -> None:
+    airflow = Scheduled(is_paused=True, due=PAST, runs={})
+
+    run_id, how = airflow.start_run(ended={"scheduled"})
+
+    assert run_id == "manual"
+    assert "the warehouse has a load scheduled already" in how
+    assert list(airflow.known) == ["scheduled", "manual"]
+
+
+def test_a_run_that_goes_already_is_followed_although_its_load_has_just_ended() -> None:
+    airflow = Scheduled(is_paused=False, due=FUTURE, runs={"going": "running"})
+
+    run_id, _ = airflow.start_run(ended={"going"})
+
+    assert run_id == "going"
+    assert list(airflow.known) == ["going"]
 
 
 def test_the_error_of_a_structured_log_is_shown_with_its_type() -> None:
