@@ -1,20 +1,17 @@
 """Take the README's pictures of the running stack: the DAG's graph after a load, and the dashboard; kept small."""
 
 import io
-import os
 import re
-import shutil
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from local_stack import settings
+from local_stack.browser import headless
 from local_stack.settings import Settings
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-# In software, where there is no graphics card: the map is drawn by WebGL.
-OPTIONS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 COLOURS = 256
 TIMEOUT_MS = 90_000
 
@@ -55,10 +52,7 @@ def keep(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     chosen = settings.running()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=OPTIONS)
+    with headless() as browser:
         take_airflow(browser.new_page(viewport={"width": 1700, "height": 560}), chosen)
         take_dashboard(browser.new_page(viewport={"width": 1500, "height": 1830}), chosen)
-        browser.close()

@@ -9,24 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from local_stack import dotenv
+from local_stack.browser import chromium, headless
 from local_stack.postgres import free_port
 
 ROOT = Path(__file__).parents[2]
 REPORTS = 20_000
-# A map is drawn by WebGL: in software, where there is no graphics card.
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @dataclass(frozen=True)
@@ -38,22 +28,13 @@ class Stack:
     passwords: dict[str, str]
 
 
-def chromium() -> str | None:
-    """Return the path of the browser, from the variable CHROMIUM or installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium; without one, skip and say so."""
-    path = chromium()
-    if path is None:
+    if chromium() is None:
         pytest.skip("no Chromium: install one, or name it in the variable CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+    with headless() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
