@@ -1,4 +1,7 @@
-"""Where everything heard from the portal is kept as it came: ``<landing>/<load>/<attempt>/<name>``."""
+"""Where a load keeps what it heard from the portal: ``<landing>/<load>/<attempt>/<name>``.
+
+Batches lie there as received; metadata, months, counts and boundaries as JSON.
+"""
 
 import json
 import re
