@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR)/include
 .PHONY: help demo up load down status logs test lint format docs screenshots clean installed
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Install and start everything on the sample portal, run the nightly DAG, show what came of it (REPORTS=100000)
 	@$(install) local
