@@ -1,11 +1,12 @@
 """Real servers for every test: PostgreSQL from the wheel, a warehouse of its own for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 from local_stack.postgres import Server, temporary_server
 from sample_portal import server
@@ -45,6 +46,31 @@ class SamplePortal:
     def report_count(self) -> int:
         """Return how many reports it has."""
         return self.store.execute("select count(*) from reports")[0][0]
+
+    def reports(self) -> dict[int, tuple[str | None, ...]]:
+        """Return type, place, status, day and day of report by key, asked over HTTP by a client of the test's own."""
+        params = {"$limit": "100000", "$order": ":id", "$where": "incident_report_number is not null"}
+        reports = requests.get(f"{self.url}/resource/fdj4-gpfu.json", params=params, timeout=60).json()
+        return {
+            int(report["incident_report_number"]): (
+                report.get("crime_type"),
+                report.get("location_type"),
+                report.get("clearance_status"),
+                report["occ_date"][:10],
+                report.get("rep_date", "")[:10],
+            )
+            for report in reports
+        }
+
+    def some_keys(self, number: int, reported: str = "2015-") -> list[int]:
+        """Return the first keys of a year or month of report."""
+        keys = [key for key, report in sorted(self.reports().items()) if str(report[4]).startswith(reported)]
+        assert len(keys) >= number
+        return keys[:number]
+
+    def where(self, keys: Iterable[int]) -> str:
+        """Return a condition for the store that these keys meet."""
+        return "incident_report_number in ({})".format(", ".join(f"'{key}'" for key in keys))
 
 
 @pytest.fixture
