@@ -40,7 +40,7 @@ def answering():
     """Return a function that starts a server which answers every request with a status, headers and a body."""
     servers = []
 
-    def start(status=200, headers=None, body=b"", cut=0):
+    def start(status=200, headers=None, body=b"", cut=0, token=None):
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(status)
@@ -55,7 +55,9 @@ def answering():
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-        return requests.get(f"http://127.0.0.1:{server.server_port}/", stream=True, timeout=10)
+        sent = {"X-App-Token": token} if token else {}
+        url = f"http://127.0.0.1:{server.server_port}/"
+        return requests.get(url, headers=sent, stream=True, timeout=10)
 
     yield start
     for server in servers:
