@@ -154,10 +154,11 @@ def test_a_plain_body_is_landed_packed(answering, folder):
         ({"headers": {"Content-Encoding": "gzip"}, "body": REPORTS}, portal.PortalBusy, "not gzip"),
         ({"headers": {"X-SODA2-Data-Out-Of-Date": "true"}, "body": b"[]"}, portal.PortalStale, "out of date"),
         (
-            {"status": 403, "body": b'{"message":"Invalid app_token specified"}'},
+            {"status": 403, "body": b'{"message":"Invalid app_token specified"}', "token": "wrong"},
             portal.TokenRejected,
             "app_token",
         ),
+        ({"status": 403, "body": b'{"message":"no app_token"}'}, portal.PortalAnswer, "came 403"),
         ({"status": 404, "body": b'{"code":"dataset.missing"}'}, portal.PortalAnswer, "dataset.missing"),
     ],
 )
