@@ -1,0 +1,364 @@
+from decimal import Decimal
+from typing import NamedTuple
+
+import pytest
+
+from austin_crime import check, config, contract
+
+CHECKS = {each.name: each for each in contract.CHECKS}
+
+# To the five staged reports: 100 held reports of a month that stays, one of a month that is gone, the plan of the
+# load, and what the portal counts. Several values lie right at their limit: 1 of 101 reports removed, codes missing
+# in 5 of 105, and 21 days since the newest report, in Austin though not in UTC.
+SOUND = """
+insert into mart.crimes (
+    incident_id, crime_type, ucr_code, occurred_date, occurred_month, reported_date, source_month, source_row_id,
+    source_updated_at
+)
+select
+    n, 'BURGLARY', 500, date '2020-01-01', date '2020-01-01', date '2020-01-02', date '2020-01-01', 'held ' || n,
+    timestamptz '2024-01-01 00:00+00'
+from generate_series(1001, 1100) as n
+union all
+select 1101, 'ARSON', 900, '2019-12-01', '2019-12-01', '2019-12-02', '2019-12-01', 'held 1101', '2024-01-01 00:00+00';
+insert into mart.top_crimes (crime_rank, crime_type, report_count, report_pct, with_status_count, cleared_count)
+values (1, 'BURGLARY', 100, 99.01, 0, 0), (2, 'ARSON', 1, 0.99, 0, 0);
+
+insert into ops.loads (
+    load_id, attempt, status, orchestrator, source_url, dataset_form, rules_version, parameters, started_at, last_seen_at
+)
+values ('last', 1, 'published', 'python', 'http://portal', 'present', 1, '{}', '2024-05-01', '2024-05-01');
+update ops.loads
+set
+    dataset_form = 'present', planned_against = 'last', portal_report_count = 105,
+    portal_updated_at = '2024-05-25 03:00+00', started_at = '2024-06-02 03:00+00'
+where load_id = 'test';
+insert into ops.source_columns
+values ('crime_type', 'text', 1, 'kept', 'test'), ('zip_code', 'text', 2, 'not kept', 'test');
+
+insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)
+values
+    ('2019-12-01', 'vanished', '', false, 0, 0),
+    ('2020-01-01', 'skipped', '', false, 100, 0),
+    ('2023-05-01', 'whole', '', false, 1, 0),
+    ('2023-06-01', 'whole', '', false, 1, 0),
+    ('2024-05-01', 'whole', '', false, 3, 0);
+insert into staging.batches values ('b', '{}', 5, 5, '{}');
+insert into staging.portal_counts
+values
+    ('occurred_year', '2020', 100), ('occurred_year', '2023', 2), ('occurred_year', '2024', 2), ('occurred_year', null, 1),
+    ('crime_type', 'BURGLARY', 100), ('crime_type', 'THEFT', 3), ('crime_type', 'DWI', 1), ('crime_type', null, 1),
+    ('council_district', '1', 1), ('council_district', '9', 2), ('council_district', null, 102);
+"""
+
+STAGE_ONE_MORE = """
+insert into staging.crimes (incident_id, crime_type, source_month, source_row_id, source_updated_at, batch_id)
+values ({incident_id}, 'DWI', '2024-05-01', 'f', '2024-06-01', 'b')
+"""
+REJECT_ONE = """
+insert into staging.rejected_reports (
+    source_row_id, source_updated_at, source_month, reason, occurred_date, crime_type, council_district, raw, batch_id
+)
+values ('r', '2024-06-01', '2024-05-01', 'missing_key', '2024-05-01', 'DWI', 1, '{}', 'b')
+"""
+
+
+class Case(NamedTuple):
+    """A statement that breaks the sound state, and the one finding that must fail for it."""
+
+    break_sql: str
+    subject: str | None
+    observed: float
+
+
+CASES = {
+    "keys_unique": Case(STAGE_ONE_MORE.format(incident_id=1001), None, 1),
+    "months_complete": Case(
+        "update staging.months set portal_count = portal_count + 2 where source_month = '2020-01-01'", None, 2
+    ),
+    "aggregate_totals": Case("delete from staging.top_crimes where crime_type = 'THEFT'", "top_crimes", 3),
+    "portal_counts": Case(
+        "update staging.portal_counts set group_key = '2' where group_key = '1'", "council_district", 2
+    ),
+    "dates_out_of_range": Case(
+        "update staging.crimes set occurred_date = '2002-12-31' where incident_id = 1",
+        "occurred_date",
+        0.9524,
+    ),
+    "null_rate": Case(STAGE_ONE_MORE.format(incident_id=6), "ucr_code", 5.66),
+    "category_gone": Case(
+        "update mart.top_crimes set report_count = 100 where crime_type = 'ARSON'", "ARSON", 100
+    ),
+    "reports_removed": Case("insert into staging.replaced_crimes values (1001)", None, 1.9802),
+    "month_removed": Case(
+        "update staging.months set portal_count = 0 where source_month = '2020-01-01'", "2020-01", 100
+    ),
+    "form_changed": Case(
+        "update ops.loads set dataset_form = 'historic' where load_id = 'test'", "present to historic", 1
+    ),
+    "unknown_columns": Case(
+        "insert into ops.source_columns values ('y', 'text', 3, 'unknown', 'test'), ('x', 'text', 4, 'unknown', 'test')",
+        "x, y",
+        2,
+    ),
+    "unreadable_values": Case(
+        """update staging.batches set findings = '{"hour_out_of_range": 1}'""", "hour_out_of_range", 20
+    ),
+    "rejected_reports": Case(REJECT_ONE, None, 0.9434),
+    "newest_report_age": Case("update ops.loads set portal_updated_at = '2024-05-25 12:00+00'", None, 22),
+}
+
+# More ways to fail, for checks that watch several things.
+FURTHER_CASES = [
+    *(
+        (
+            "aggregate_totals",
+            Case(f"update staging.{table} set report_count = report_count + 1 where {where}", table, 1),
+        )
+        for table, where in {
+            "crimes_per_year": "occurred_year = 2020",
+            "crimes_per_hour": "occurred_hour = 23",
+            "crimes_per_area": "council_district = 1",
+            "crimes_per_month": "occurred_month is null",
+        }.items()
+    ),
+    *(
+        (
+            "portal_counts",
+            Case(
+                f"update staging.portal_counts set report_count = 9999 where dimension = '{dimension}' and group_key is null",
+                dimension,
+                1,
+            ),
+        )
+        for dimension in ("occurred_year", "crime_type", "council_district")
+    ),
+    # An empty answer differs in each of the four types, and is no comparison at all.
+    (
+        "portal_counts",
+        Case("delete from staging.portal_counts where dimension = 'crime_type'", "crime_type", 5),
+    ),
+    ("months_complete", Case("delete from staging.months where source_month = '2024-05-01'", None, 3)),
+    ("months_complete", Case("update staging.crimes set source_month = null where incident_id = 1", None, 2)),
+    (
+        "dates_out_of_range",
+        Case(
+            "update staging.crimes set reported_date = '2024-06-02' where incident_id = 4",
+            "reported_date",
+            0.9524,
+        ),
+    ),
+    (
+        "month_removed",
+        Case(
+            "update mart.crimes set source_month = null; insert into staging.months values (null, 'vanished', '', false, 0, null, 0)",
+            "without a date",
+            101,
+        ),
+    ),
+]
+ALL_CASES = [*CASES.items(), *FURTHER_CASES]
+
+STILL_SOUND = [
+    # 99 reports may disappear; one hundred may not.
+    ("category_gone", "update mart.top_crimes set report_count = 99 where crime_type = 'ARSON'"),
+    (
+        "month_removed",
+        "delete from mart.crimes where incident_id = 1001;"
+        " update staging.months set portal_count = 0 where source_month = '2020-01-01'",
+    ),
+    # The first load has nothing to compare with.
+    ("null_rate", "truncate mart.crimes"),
+    ("reports_removed", "truncate mart.crimes, staging.replaced_crimes"),
+    ("form_changed", "update ops.loads set planned_against = null, dataset_form = 'historic' where load_id = 'test'"),
+    # Edited reports that come back, and reports that moved to another month, are not removed.
+    ("reports_removed", "insert into staging.replaced_crimes select incident_id from staging.crimes"),
+    # In Austin it is still the first of June, and the portal may have reports of 2003.
+    ("dates_out_of_range", "update staging.crimes set occurred_date = '2003-01-01', reported_date = '2024-06-01'"),
+    ("unreadable_values", """update staging.batches set staged_count = 100, findings = '{"flag_unreadable": 1}'"""),
+    ("unreadable_values", """update staging.batches set staged_count = 0, findings = '{"flag_unreadable": 0}'"""),
+    ("unreadable_values", """update staging.batches set staged_count = null, findings = '{"flag_unreadable": 0}'"""),
+    ("newest_report_age", "update ops.loads set portal_updated_at = null"),
+    # A rejected report that the portal counts is neither missing nor too many.
+    (
+        "portal_counts",
+        f"{REJECT_ONE}; update staging.portal_counts set report_count = report_count + 1"
+        " where group_key in ('2024', 'DWI', '1')",
+    ),
+    (
+        "months_complete",
+        f"{REJECT_ONE}; update staging.months set portal_count = 4 where source_month = '2024-05-01'",
+    ),
+]  # fmt: skip
+
+
+def sql_of(path):
+    return (config.SQL_DIR / path).read_bytes()
+
+
+def findings_of(connection, name):
+    """Run a check's file as the pipeline does, after the comparison with the portal's counts."""
+    connection.execute(sql_of("load/reconcile.sql"))
+    rows = connection.execute(sql_of(f"checks/{name}.sql")).fetchall()
+    return sorted(((row["subject"], row["observed"]) for row in rows), key=str)
+
+
+def failures_among(findings, name):
+    judged = ((finding, check.judge(CHECKS[name], *finding, accepted=set())) for finding in findings)
+    return [finding for finding, verdict in judged if verdict["status"] == "failed"]
+
+
+@pytest.fixture
+def sound(connection):
+    """Return the connection to a warehouse about to be checked, with nothing to complain of."""
+    connection.execute(SOUND)
+    connection.execute(sql_of("load/resolve.sql"))
+    for table in config.AGGREGATES:
+        connection.execute(sql_of(f"aggregates/{table}.sql"))
+    return connection
+
+
+def test_every_check_has_a_file_and_a_case():
+    files = {path.stem for path in (config.SQL_DIR / "checks").glob("*.sql")}
+
+    assert set(CASES) == files == set(CHECKS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_check_passes_a_sound_load_and_says_the_same_when_run_twice(sound, name):
+    once = findings_of(sound, name)
+    twice = findings_of(sound, name)
+
+    assert all(observed <= CHECKS[name].threshold for _, observed in once)
+    assert failures_among(once, name) == []
+    assert twice == once
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), ALL_CASES, ids=[f"{name}-{case.subject}" for name, case in ALL_CASES]
+)
+def test_a_check_finds_what_is_broken_and_nothing_else(sound, name, case):
+    sound.execute(case.break_sql)
+
+    failures = failures_among(findings_of(sound, name), name)
+
+    assert [(subject, float(observed)) for subject, observed in failures] == [(case.subject, case.observed)]
+
+
+@pytest.mark.parametrize(("name", "statement"), STILL_SOUND, ids=[name for name, _ in STILL_SOUND])
+def test_a_check_leaves_alone_what_is_right_up_to_its_limit(sound, name, statement):
+    sound.execute(statement)
+
+    findings = findings_of(sound, name)
+
+    assert None not in [observed for _, observed in findings]
+    assert failures_among(findings, name) == []
+
+
+def test_null_rate_measures_each_column_by_itself(sound):
+    columns = [subject for subject, _ in findings_of(sound, "null_rate")]
+    nothing = ", ".join(f"{column} = null" for column in columns)
+    sound.execute(f"update mart.crimes set {nothing}; update staging.crimes set {nothing}")
+
+    for column in columns:
+        value = "2020-01-01" if column.endswith(("_at", "_date")) else "1"
+        with sound.transaction(force_rollback=True):
+            sound.execute(f"update mart.crimes set {column} = '{value}'")
+            rates = dict(findings_of(sound, "null_rate"))
+
+        # All of those held have a value, and 100 of the next 105.
+        assert rates == {**dict.fromkeys(columns, 0), column: Decimal("4.76")}
+
+
+def test_the_whole_of_a_sound_load_passes_the_checks_and_the_gate(sound):
+    load = sound.execute("select * from ops.loads where status = 'running'").fetchone()
+
+    results = check.check_load(sound, load)
+
+    assert {result["check_name"].split(":")[0] for result in results} == set(CHECKS)
+    assert {result["status"] for result in results} == {"passed"}
+    check.pass_gate(sound)
+
+
+def add_result(connection, name, severity, status, load_id="test"):
+    connection.execute(
+        "insert into ops.check_results (load_id, check_name, severity, status, message, checked_at)"
+        " values (%s, %s, %s, %s, %s, '2024-06-01')",
+        (load_id, name, severity, status, f"{name} says {status}."),
+    )
+
+
+def may_publish(connection):
+    return connection.execute(sql_of("gate.sql")).fetchone()["may_publish"]
+
+
+@pytest.mark.parametrize(
+    ("severity", "status"),
+    [("block", "passed"), ("block", "accepted"), ("warn", "failed"), ("warn", "accepted")],
+)
+def test_the_gate_opens_when_checks_passed_were_accepted_or_only_warn(sound, severity, status):
+    add_result(sound, "first", "block", "passed")
+    add_result(sound, "second", severity, status)
+    add_result(sound, "first", "block", "failed", load_id="last")
+
+    assert may_publish(sound) is True
+    check.pass_gate(sound)
+
+
+def test_the_gate_stays_shut_and_says_why_when_blocking_checks_failed(sound):
+    add_result(sound, "sound", "block", "passed")
+    add_result(sound, "let_through", "block", "accepted")
+    add_result(sound, "only_warns", "warn", "failed")
+    add_result(sound, "worse", "block", "failed")
+    add_result(sound, "bad", "block", "failed")
+
+    with pytest.raises(check.CheckBlocked) as blocked:
+        check.pass_gate(sound)
+
+    assert may_publish(sound) is False
+    assert str(blocked.value) == "bad says failed. worse says failed."
+
+
+def test_the_gate_stays_shut_without_results_of_the_load_that_runs(sound):
+    add_result(sound, "first", "block", "passed", load_id="last")
+
+    assert may_publish(sound) is False
+
+
+def test_the_gate_stays_shut_when_no_load_runs(sound):
+    add_result(sound, "first", "block", "passed")
+    sound.execute("update ops.loads set status = 'abandoned' where load_id = 'test'")
+
+    assert may_publish(sound) is False
+
+
+@pytest.mark.parametrize(
+    ("accepted", "status"),
+    [
+        ({"null_rate"}, "accepted"),
+        ({"null_rate:ucr_code"}, "accepted"),
+        ({"null_rate:crime_type"}, "failed"),
+        ({"month_removed"}, "failed"),
+        (set(), "failed"),
+    ],
+)
+def test_a_failure_is_accepted_by_the_checks_name_or_with_its_subject(accepted, status):
+    finding = check.judge(CHECKS["null_rate"], "ucr_code", Decimal("5.01"), accepted)
+
+    assert finding["check_name"] == "null_rate:ucr_code"
+    assert finding["status"] == status
+    assert ("accept = null_rate:ucr_code" in finding["message"]) == (status == "failed")
+
+
+def test_what_passes_needs_no_acceptance():
+    assert check.judge(CHECKS["null_rate"], "ucr_code", Decimal(5), {"null_rate"})["status"] == "passed"
+
+
+@pytest.mark.parametrize("name", ["keys_unique", "months_complete", "aggregate_totals", "portal_counts"])
+def test_what_would_make_the_data_wrong_cannot_be_accepted(name):
+    finding = check.judge(CHECKS[name], "subject", Decimal(1), {name, f"{name}:subject"})
+
+    assert finding["status"] == "failed"
+    assert "cannot be accepted" in finding["message"]
+    with pytest.raises(ValueError, match=name):
+        check.refuse_unknown_names({name})
