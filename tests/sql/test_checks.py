@@ -261,7 +261,9 @@ def test_null_rate_measures_each_column_by_itself(sound):
     sound.execute(f"update mart.crimes set {nothing}; update staging.crimes set {nothing}")
 
     for column in columns:
-        value = "2020-01-01" if column.endswith(("_at", "_date")) else "1"
+        value = {"at": "2020-01-01", "date": "2020-01-01", "time": "12:00"}.get(
+            column.rpartition("_")[2], "1"
+        )
         with sound.transaction(force_rollback=True):
             sound.execute(f"update mart.crimes set {column} = '{value}'")
             rates = dict(findings_of(sound, "null_rate"))

@@ -1,6 +1,6 @@
 -- category_gone: published reports of crime types that would disappear, of 100 reports or more. From: mart, staging.
 select
-    held.crime_type as subject,
+    coalesce(held.crime_type, 'without a crime type') as subject,
     held.report_count as observed
 from mart.top_crimes as held
 where

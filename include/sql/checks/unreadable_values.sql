@@ -1,4 +1,4 @@
--- unreadable_values: percent of the fetched reports in which a rule made a value null. From: staging.batches.
+-- unreadable_values: percent of the fetched reports to which a rule applied. From: staging.batches.
 with fetched as (select sum(staged_count) as report_count from staging.batches)
 
 select
