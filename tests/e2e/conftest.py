@@ -28,7 +28,7 @@ class Stack:
     passwords: dict[str, str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium; without one, skip and say so."""
     if chromium() is None:
@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(browser, tmp_path_factory) -> Iterator[Stack]:
     """Start everything on the sample portal with empty data, as `make up` does, and end it."""
     root = copy_project(tmp_path_factory.mktemp("stack") / "project")
