@@ -16,7 +16,6 @@ AGGREGATES = (
     "crimes_per_area",
     "crimes_per_month",
 )
-READER_ROLE = "austin_crime_reader"
 
 BATCH_ROWS = 100_000
 MAX_RANGES_PER_BATCH = 12

@@ -16,7 +16,6 @@ Kinds = frozenset[Kind]
 NUMBER: Kinds = frozenset({"number"})
 TEXT: Kinds = frozenset({"text"})
 CHECKBOX: Kinds = frozenset({"checkbox"})
-FLOATING: Kinds = frozenset({"floating_timestamp"})
 TIME: Kinds = frozenset({"floating_timestamp", "fixed_timestamp"})
 COUNTED: Kinds = frozenset(
     {"number", "text", "checkbox", "floating_timestamp", "fixed_timestamp", "row_identifier", "row_version"}
