@@ -24,6 +24,11 @@ ABANDONED_AFTER_S = 30 * 60
 CONNECT_TIMEOUT_S = 30
 # The portal's own limit for a query; large group-bys take minutes there.
 QUERY_TIMEOUT_S = 600
+# A busy portal is asked so often before a step fails; the wait doubles from try to try.
+PORTAL_TRIES = 5
+PORTAL_WAIT_S = float(os.environ.get("AUSTIN_CRIME_PORTAL_WAIT_S", "1"))
+# A portal that asks for more is asked again all the same: a step that sleeps for a day helps nobody.
+LONGEST_WAIT_S = 600
 
 
 def source_url() -> str:

@@ -197,10 +197,15 @@ def land_response(response: requests.Response, batch: Batch, folder: UPath) -> M
 def gzip_pieces(response: requests.Response) -> Iterator[bytes]:
     """Yield the body's gzip stream as it comes; a body that came unpacked is packed."""
     is_gzip = response.headers.get("Content-Encoding", "").lower() == "gzip"
-    pieces = response.raw.stream(CHUNK_BYTES, decode_content=False)
-    if is_gzip:
-        yield from pieces
-        return
+    try:
+        pieces = response.raw.stream(CHUNK_BYTES, decode_content=False)
+        yield from pieces if is_gzip else packed(pieces)
+    except portal.BROKEN_BODY as error:
+        raise portal.PortalBusy(f"{response.url}: the body was cut ({error}); ask again.") from error
+
+
+def packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Pack a body with gzip."""
     packer = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
     for piece in pieces:
         yield packer.compress(piece)
@@ -252,6 +257,12 @@ def fetch_batch(batch: Batch, folder: UPath) -> Manifest:
     if manifest:
         log.info("%s has landed already", batch["batch_id"])
         return manifest
+    return ask_batch(batch, folder)
+
+
+@portal.patient
+def ask_batch(batch: Batch, folder: UPath) -> Manifest:
+    """Ask for a batch and land it."""
     response = portal.get(f"/resource/{config.DATASET_ID}.json", batch_query(batch), stream=True)
     return land_response(response, batch, folder)
 

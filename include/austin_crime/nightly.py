@@ -1,14 +1,19 @@
 """The nightly load as plain Python, without an orchestrator: for tests, benchmarks and a shell."""
 
+import json
 import logging
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from austin_crime import config, extract, steps
+from austin_crime import config, steps
 
 log = logging.getLogger(__name__)
+
+# Batches at a time: pandas on Arrow and PostgreSQL work while the other waits.
+WORKERS = 2
 
 
 def run_nightly(
@@ -19,9 +24,9 @@ def run_nightly(
     if not load["has_work"]:
         return load
     try:
-        for item in steps.list_batches(load):
-            extract.fetch_batch(item["batch"], steps.folder_of(load))
-            steps.clean_and_stage(item["batch"], load)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for _ in pool.map(lambda item: steps.load_batch(**item), steps.list_batches(load)):
+                pass
         steps.settle_months(load)
         for table in config.AGGREGATES:
             steps.build_aggregate(table)
@@ -37,4 +42,7 @@ def run_nightly(
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    run_nightly(sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}")
+    run_nightly(
+        sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
+        json.loads(sys.argv[2]) if len(sys.argv) > 2 else None,
+    )

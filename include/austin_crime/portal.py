@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+import tenacity
+import urllib3
 
 from austin_crime import config
 
@@ -17,7 +19,18 @@ log = logging.getLogger(__name__)
 BUSY_STATUSES = frozenset({202, 408, 429, 500, 502, 503, 504})
 
 
+# What a body that breaks off, or is not packed as its header says, raises in requests and below it.
+BROKEN_BODY = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.ConnectionError,
+    requests.Timeout,
+    urllib3.exceptions.HTTPError,
+)
+
 _on_answer: ContextVar[Callable[[], None]] = ContextVar("on_answer", default=lambda: None)
+# App tokens that the portal has refused, warned of once.
+_rejected_tokens: set[str] = set()
 
 
 class PortalBusy(Exception):
@@ -77,9 +90,46 @@ def retry_after_s(response: requests.Response) -> float | None:
 
 
 def headers() -> dict[str, str]:
-    """Return the headers of every request: who asks, and the app token if there is one."""
+    """Return the headers of every request: who asks, and the app token unless the portal has refused it."""
     token = config.app_token()
-    return {"User-Agent": "austin-crime-warehouse", **({"X-App-Token": token} if token else {})}
+    known = {"X-App-Token": token} if token and token not in _rejected_tokens else {}
+    return {"User-Agent": "austin-crime-warehouse", **known}
+
+
+def do_without_token() -> None:
+    """Warn that the portal rejects the app token, once, and ask without it from now on."""
+    token = config.app_token()
+    if token and token not in _rejected_tokens:
+        _rejected_tokens.add(token)
+        log.warning("the portal rejects AUSTIN_CRIME_APP_TOKEN; asking without it")
+
+
+def wait_s(state: tenacity.RetryCallState) -> float:
+    """Return how long to wait before the next try: as Retry-After says, else longer from try to try; both with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    told = getattr(error, "retry_after_s", None)
+    if told is not None:
+        jitter = tenacity.wait_random(0, config.PORTAL_WAIT_S)(state)
+        return float(min(told, config.LONGEST_WAIT_S) + jitter)
+    return tenacity.wait_exponential_jitter(
+        config.PORTAL_WAIT_S, max=config.LONGEST_WAIT_S, jitter=config.PORTAL_WAIT_S
+    )(state)
+
+
+def note_wait(state: tenacity.RetryCallState) -> None:
+    """Log why and how long the portal is waited for, and give a sign of life."""
+    tenacity.before_sleep_log(log, logging.WARNING)(state)
+    _on_answer.get()()
+
+
+# Decorates what asks the portal: tries again while it is busy, then raises its last error.
+patient = tenacity.retry(
+    retry=tenacity.retry_if_exception_type(PortalBusy),
+    stop=lambda state: state.attempt_number >= config.PORTAL_TRIES,
+    wait=wait_s,
+    before_sleep=note_wait,
+    reraise=True,
+)
 
 
 @contextmanager
@@ -93,7 +143,7 @@ def on_every_answer(call: Callable[[], None]) -> Iterator[None]:
 
 
 def get(path: str, params: dict[str, str] | None = None, *, stream: bool = False) -> requests.Response:
-    """Ask the portal; a rejected app token is warned of and done without.
+    """Ask the portal once; a rejected app token is warned of and done without.
 
     Parameters
     ----------
@@ -104,31 +154,31 @@ def get(path: str, params: dict[str, str] | None = None, *, stream: bool = False
     stream
         Leave the body to be read in pieces.
     """
-    response = send(path, params, headers(), stream)
+    response = send(path, params, stream)
     try:
         judge_answer(response)
     except TokenRejected:
-        log.warning("the portal rejects AUSTIN_CRIME_APP_TOKEN; asking without it")
-        without_token = {name: value for name, value in headers().items() if name != "X-App-Token"}
-        response = send(path, params, without_token, stream)
+        do_without_token()
+        response = send(path, params, stream)
         judge_answer(response)
     return response
 
 
-def send(
-    path: str, params: dict[str, str] | None, with_headers: dict[str, str], stream: bool
-) -> requests.Response:
-    """Send a request, and tell of its answer."""
+def send(path: str, params: dict[str, str] | None, stream: bool) -> requests.Response:
+    """Send a request, and tell of its answer; PortalBusy if there is none."""
+    address = config.source_url() + path
     timeout = (config.CONNECT_TIMEOUT_S, config.QUERY_TIMEOUT_S)
-    response = requests.get(
-        config.source_url() + path, params=params, headers=with_headers, timeout=timeout, stream=stream
-    )
+    try:
+        response = requests.get(address, params=params, headers=headers(), timeout=timeout, stream=stream)
+    except BROKEN_BODY as error:
+        raise PortalBusy(f"{address}: no whole answer came ({error}).") from error
     _on_answer.get()()
     return response
 
 
+@patient
 def get_json(path: str, params: dict[str, str] | None = None) -> Any:
-    """Ask the portal for JSON and return it read; PortalAnswer if the body is none."""
+    """Ask the portal for JSON and return it read; PortalBusy if the body is none."""
     response = get(path, params)
     try:
         return response.json()

@@ -123,6 +123,15 @@ def clean_and_stage(batch: Batch, load: Load) -> int:
         return stage.stage_batch(connection, batch, folder_of(load))
 
 
+def load_batch(batch: Batch, load: Load) -> int:
+    """Land a batch, clean and stage it, and return its number of reports."""
+    from austin_crime import extract
+
+    with signs_of_life(load["load_id"]):
+        extract.fetch_batch(batch, folder_of(load))
+    return clean_and_stage(batch, load)
+
+
 def settle_months(load: Load) -> int:
     """Make what is staged equal to the portal, and return how many rounds that took."""
     from austin_crime import loads, settle

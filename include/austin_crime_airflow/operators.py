@@ -54,8 +54,8 @@ class LandBatchOperator(HttpOperator):
         try:
             return super().execute(context)
         except portal.TokenRejected:
-            self.log.warning("the portal rejects AUSTIN_CRIME_APP_TOKEN; asking without it")
-            self.headers.pop("X-App-Token", None)
+            portal.do_without_token()
+            self.headers = portal.headers()
             return super().execute(context)
 
     def land(self, response: Any) -> Any:

@@ -1,9 +1,12 @@
 """How long to wait before a task is tried again, and when that is of no use."""
 
+import secrets
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
+
+from austin_crime import config
 
 # By name: importing the modules at parse time would bring pandas with them. AirflowException is what the gate raises for a
 # check that failed, and the sensor for a dataset that is gone.
@@ -19,8 +22,8 @@ HOPELESS = frozenset(
         "AirflowException",
     }
 )
-# A portal that asks for more is asked again all the same: a task that sleeps for a day helps nobody.
-LONGEST_WAIT_S = 600
+# So that the tasks of one run do not all come back at once.
+JITTER_S = 15
 
 
 class PortalRetryPolicy(RetryPolicy):
@@ -35,7 +38,9 @@ class PortalRetryPolicy(RetryPolicy):
         retry_after_s = getattr(exception, "retry_after_s", None)
         if retry_after_s is not None:
             return RetryDecision.retry(
-                delay=timedelta(seconds=min(retry_after_s, LONGEST_WAIT_S)),
+                delay=timedelta(
+                    seconds=min(retry_after_s, config.LONGEST_WAIT_S) + secrets.randbelow(JITTER_S)
+                ),
                 reason=f"the portal asks to wait {retry_after_s:g} s",
             )
         return RetryDecision.default()

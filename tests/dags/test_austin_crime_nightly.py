@@ -194,9 +194,13 @@ result = [[d.action.value, d.retry_delay.total_seconds() if d.retry_delay else N
 
 
 def test_a_task_waits_as_long_as_the_portal_asks_and_does_not_repeat_what_is_hopeless(in_airflow):
-    assert in_airflow(DECIDE) == [
-        ["retry", 7.0],
-        ["retry", 600.0],
+    (retry, asked_s), (_, longest_s), *others = in_airflow(DECIDE)
+
+    # And a little more, for the tasks of a run should not all come back at once.
+    assert retry == "retry"
+    assert 7 <= asked_s < 60
+    assert 600 <= longest_s < 660
+    assert others == [
         ["default", None],
         ["fail", None],
         ["fail", None],
