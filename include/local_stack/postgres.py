@@ -229,7 +229,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def temporary_server() -> Iterator[Server]:
+def temporary_server(settings: Mapping[str, str] = SETTINGS | TEST_SETTINGS) -> Iterator[Server]:
     """Run a throw-away server with all roles and no warehouse; the end of the context ends it and removes its data."""
     server = Server(free_port(), {role: secrets.token_urlsafe(12) for role in (SUPERUSER, *ROLES)})
     folder = Path(tempfile.mkdtemp(prefix="austin-crime-postgres-"))
@@ -238,7 +238,7 @@ def temporary_server() -> Iterator[Server]:
         initialise(folder / "data", server.passwords[SUPERUSER], "--no-sync")
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                command(folder / "data", server.port, SETTINGS | TEST_SETTINGS),
+                command(folder / "data", server.port, settings),
                 stdout=log,
                 stderr=log,
                 **surroundings(),
