@@ -1,7 +1,8 @@
 """Install the environments the project runs in: ``python3 scripts/install.py local superset``.
 
-Profiles: local (Airflow and the servers beside it), dev (the same with what tests need), superset, prefect. A second run does
-nothing until a lock changes. Needs nothing but Python; says in a sentence what is missing.
+Profiles: local (Airflow and the servers beside it), dev (the same with what tests need), superset, prefect, benchmark (what
+the project is measured against). A second run does nothing until a lock changes. Needs nothing but Python; says in a
+sentence what is missing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Each profile is the environment's name and, where one environment has several, what it contains.
-PROFILES = {"local": "airflow", "dev": "airflow", "superset": "superset", "prefect": "prefect"}
+PROFILES = {
+    "local": "airflow",
+    "dev": "airflow",
+    "superset": "superset",
+    "prefect": "prefect",
+    "benchmark": "benchmark",
+}
 PYTHONS = ((3, 12), (3, 11))
 # Measured: the environments take 1.6 GB, uv's cache another 1.6 GB where the file system cannot share them.
 FREE_BYTES = 3_500_000_000
