@@ -18,7 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sample_portal import errors, metadata, page, render, soql
-from sample_portal.datasets import Dataset
+from sample_portal.datasets import REPORTS_ID, Dataset
+from sample_portal.misbehave import DATA_PATHS, Misbehave
 from sample_portal.store import Store
 
 JSON_TYPE = "application/json;charset=utf-8"
@@ -48,7 +49,7 @@ def make_app(store: Store, app_tokens: tuple[str, ...] = ()) -> Starlette:
             Route("/api/views/{dataset_id}/columns.json", view_columns),
             Route("/api/views/{dataset_id}/rows.csv", export),
         ],
-        middleware=[Middleware(CountRequests, store=store)],
+        middleware=[Middleware(CountRequests, store=store), Middleware(Misbehave, faults=store.faults)],
         exception_handlers={errors.Refused: refuse, 404: not_found},
     )
     app.state.store = store
@@ -65,7 +66,7 @@ class CountRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, counted."""
-        if scope["type"] == "http" and scope["path"].startswith(("/resource/", "/api/")):
+        if scope["type"] == "http" and scope["path"].startswith(DATA_PATHS):
             query = scope["query_string"].decode("latin-1")
             self.store.note_request(f"{scope['path']}?{query}" if query else scope["path"])
         await self.app(scope, receive, send)
@@ -140,9 +141,12 @@ def export(request: Request) -> Response:
 
 def find(request: Request, dataset_id: str) -> Dataset:
     """Return a dataset, or refuse one that does not exist."""
-    dataset: Dataset | None = request.app.state.store.dataset(dataset_id)
+    store: Store = request.app.state.store
+    dataset = store.dataset(dataset_id)
     if dataset is None:
         raise errors.dataset_missing(dataset_id)
+    if "is_before" in request.scope and dataset_id == REPORTS_ID:
+        return store.before
     return dataset
 
 

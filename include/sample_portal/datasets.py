@@ -21,6 +21,7 @@ REPORTS_ID = "fdj4-gpfu"
 BOUNDARIES_ID = "w3v2-cj58"
 
 STORED: dict[Kind, str] = {
+    "checkbox": "boolean",
     "number": "double",
     "text": "varchar",
     "floating_timestamp": "timestamp",

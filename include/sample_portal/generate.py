@@ -28,6 +28,8 @@ class Recipe:
     form: FormName = "present"
     # Whether every kind of dirty value occurs, however few the reports.
     has_every_oddity: bool = True
+    # The first day of report, for the reports of a week or so; without one they occurred in all the years.
+    reported_since: date | None = None
 
     @property
     def last_day(self) -> date:
@@ -70,9 +72,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
         ("until", until),
         ("slots", SLOTS),
         ("oddities", int(recipe.has_every_oddity)),
+        ("by_report", recipe.reported_since is not None),
     ):
         connection.execute(f"set variable {name} = ?", [value])
-    share_out(connection, recipe.reports, until)
+    share_out(connection, recipe.reports, recipe.reported_since, until)
     shares = " union all ".join(
         f"select {era} as era, {column} as weight, * exclude ({', '.join(ERAS.values())}) from read_csv('{calibration('crime_types')}')"
         for era, column in ERAS.items()
@@ -98,27 +101,25 @@ def scatter(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
     )
 
 
-def share_out(connection: duckdb.DuckDBPyConnection, count: int, until: date) -> None:
-    """Share the reports out among the years up to a day, in proportion; the year of that day has part of its own."""
+def share_out(connection: duckdb.DuckDBPyConnection, count: int, since: date | None, until: date) -> None:
+    """Share the reports out among the years between two days, in proportion to the days and the year's reports."""
     connection.execute(
         "create temp table allotments (first_place bigint, first_day date, day_count integer, report_count bigint, era integer)"
     )
     known: dict[int, int] = dict(
         connection.execute(f"select * from read_csv('{calibration('years')}')").fetchall()
     )
-    years = range(min(known), until.year + 1)
-    last = known[max(known)]
-    days = {year: (min(until, date(year, 12, 31)) - date(year, 1, 1)).days + 1 for year in years}
-    weights = {
-        year: known.get(year, last) * days[year] / (date(year, 12, 31) - date(year, 1, 1)).days
-        for year in years
-    }
-    total, given, passed = sum(weights.values()), 0, 0.0
+    start = since or date(min(known), 1, 1)
+    years = range(start.year, until.year + 1)
+    first_days = {year: max(start, date(year, 1, 1)) for year in years}
+    days = {year: (min(until, date(year, 12, 31)) - first_days[year]).days + 1 for year in years}
+    weights = {year: known.get(year, known[max(known)]) * days[year] for year in years}
+    total, given, passed = sum(weights.values()), 0, 0
     for year in years:
         passed += weights[year]
         due = round(count * passed / total) - given
         era = max(first for first in ERAS if first <= year)
-        row = [given, date(year, 1, 1), days[year], due, era]
+        row = [given, first_days[year], days[year], due, era]
         connection.execute("insert into allotments values (?, ?, ?, ?, ?)", row)
         given += due
 

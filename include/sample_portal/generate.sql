@@ -85,10 +85,16 @@ with lagged as (
     from drawn_occurrence
 ),
 
+-- The day drawn is the day of occurrence; for the reports of a week or so it is the day of report.
 dated as (
     select
-        *,
-        case when occ_day + cast(lag_days as integer) > getvariable('until') then 0 else lag_days end as lag_kept
+        * exclude (occ_day),
+        case
+            when getvariable('by_report') and occ_day - cast(lag_days as integer) >= date '2003-01-01' then lag_days
+            when getvariable('by_report') or occ_day + cast(lag_days as integer) > getvariable('until') then 0
+            else lag_days
+        end as lag_kept,
+        case when getvariable('by_report') then occ_day - cast(lag_kept as integer) else occ_day end as occ_day
     from lagged
 )
 

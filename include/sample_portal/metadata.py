@@ -30,7 +30,7 @@ def view(store: Store, dataset: Dataset) -> dict[str, Any]:
         "publicationDate": CREATED_AT,
         "publicationStage": "published",
         "rowsUpdatedAt": CREATED_AT if is_map else updated_at,
-        "viewLastModified": CREATED_AT,
+        "viewLastModified": CREATED_AT if is_map else unix_seconds(store.columns_changed_at),
         "viewType": "tabular",
         "license": {"name": "Sample data, no licence needed"},
         "tags": [SAMPLE_TAG, "boundaries" if is_map else "crime"],

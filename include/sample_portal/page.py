@@ -27,7 +27,7 @@ EXAMPLES = (
 
 def home(store: Store) -> str:
     """Return the page."""
-    (count, newest) = store.execute("select count(*), strftime(max(rep_date), '%Y-%m-%d') from reports")[0]
+    (count,) = store.execute("select count(*) from reports")[0]
     items = "\n".join(
         f'<li>{escape(title)}<br><a href="{escape(quote(address, safe="/?&=$:,()*."))}"><code>{escape(address)}</code></a></li>'
         for title, address in EXAMPLES
@@ -48,7 +48,7 @@ li {{ margin-bottom: .6rem; }}
 <body>
 <h1>Sample portal</h1>
 <p><strong>sample data</strong> Every report here is invented. This portal answers as a city's Socrata portal does,
-for demonstrations and tests: {count:,} crime reports in their {escape(store.form)} form, the newest of {newest}.</p>
+for demonstrations and tests: {count:,} crime reports in their {escape(store.form)} form, changed last on {store.rows_updated_at:%Y-%m-%d}.</p>
 <ul>
 {items}
 </ul>

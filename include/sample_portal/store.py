@@ -1,28 +1,28 @@
 """The reports that a sample portal serves, kept in DuckDB.
 
-For tests and for what lets the data live::
+::
 
     store = Store.generate(reports=2000, seed=1, until=date(2026, 3, 7), form="present", folder=None)
     store = Store.from_file(path, updated_at=None)          # a JSON or CSV file in one of the two forms
     with server.running(store) as base_url: ...             # sample_portal.server, in a thread on a free port
-    add_reports(store, n, *, updated_at=None, seed=2, **values)   # n more reports; columns may be given
-    edit_reports(store, where, assignments, updated_at=None)      # both in DuckDB's SQL; returns how many
-    remove_reports(store, where)                            # returns how many
-    rewrite_all(store, updated_at=None)                     # every report gets a new :id and :updated_at
+    live.pass_week(store)                                   # sample_portal.live: ways in which the data change
+    store.faults.add(Fault("429", retry_after_s=1))         # sample_portal.faults: what goes wrong on demand
     store.execute(sql, parameters)                          # rows of any query of DuckDB's
     store.request_count, store.requests                     # what was asked of /resource and /api since the start
     store.rows_updated_at, store.newest_stamp()
 
-Every change moves ``rowsUpdatedAt`` of the metadata; without ``updated_at`` it is an hour after the newest stamp.
-Stamps are datetimes in UTC (naive or aware). Table ``reports``: the columns of the form, and :id, :created_at,
-:updated_at, :version.
+Table ``reports``: the columns of the form, and :id, :created_at, :updated_at, :version. A database in a folder keeps
+what happened to it, so that a portal started again goes on where it ended.
 """
 
 import hashlib
+import json
 import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -35,11 +35,13 @@ from sample_portal.datasets import (
     BOUNDARIES_ID,
     REPORTS_ID,
     SYSTEM_COLUMNS,
+    Column,
     Dataset,
     FormName,
     reports,
 )
 from sample_portal.errors import PortalFault
+from sample_portal.faults import Faults
 
 MEMORY = "600MB"
 THREADS = 2
@@ -64,10 +66,12 @@ class Store:
         self.datasets: dict[str, Dataset] = {REPORTS_ID: reports(form), BOUNDARIES_ID: BOUNDARIES}
         self.request_count = 0
         self.requests: deque[str] = deque(maxlen=REQUESTS_KEPT)
+        self.faults = Faults(self.keep_rows)
         self.change_count = 0
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         draw_boundaries(connection)
-        self.rows_updated_at = self.newest_stamp()
+        self.rows_updated_at = self.columns_changed_at = self.newest_stamp()
+        self.recall()
 
     @classmethod
     def generate(
@@ -125,6 +129,11 @@ class Store:
         """Close the database."""
         self.connection.close()
 
+    @property
+    def reports(self) -> Dataset:
+        """The crime reports, with the columns that they have now."""
+        return self.datasets[REPORTS_ID]
+
     def dataset(self, dataset_id: str) -> Dataset | None:
         """Return a dataset by its identifier."""
         return self.datasets.get(dataset_id)
@@ -154,10 +163,45 @@ class Store:
             else max(self.newest_stamp(), self.rows_updated_at) + timedelta(hours=1)
         )
 
-    def changed(self, stamp: datetime) -> None:
-        """Take note that reports changed."""
-        self.rows_updated_at = max(self.rows_updated_at + timedelta(seconds=1), stamp)
-        self.change_count += 1
+    @contextmanager
+    def change(
+        self, updated_at: datetime | None = None
+    ) -> Iterator[tuple[duckdb.DuckDBPyConnection, datetime]]:
+        """Change reports in one transaction, one change at a time; yield a cursor and the stamp of the change."""
+        with self.lock, self.connection.cursor() as cursor:
+            stamp = self.next_stamp(updated_at)
+            cursor.execute("begin")
+            yield cursor, stamp
+            self.rows_updated_at = max(self.rows_updated_at + timedelta(seconds=1), stamp)
+            self.change_count += 1
+            self.remember(cursor)
+            cursor.execute("commit")
+
+    def remember(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Keep what a portal started again must know besides the rows."""
+        columns = json.dumps([asdict(column) for column in self.reports.columns])
+        cursor.execute(
+            "create or replace table portal_state as select ? as form, cast(? as json) as columns,"
+            " cast(? as timestamp) as rows_updated_at, cast(? as timestamp) as columns_changed_at, ? as change_count",
+            [self.form, columns, self.rows_updated_at, self.columns_changed_at, self.change_count],
+        )
+
+    def recall(self) -> None:
+        """Go on where a portal with this database ended."""
+        if not self.execute("from duckdb_tables() where table_name = 'portal_state'"):
+            return
+        (row,) = self.execute("from portal_state")
+        self.form, columns, self.rows_updated_at, self.columns_changed_at, self.change_count = row
+        self.set_columns(tuple(Column(**values) for values in json.loads(columns)))
+
+    def set_columns(self, columns: tuple[Column, ...]) -> None:
+        """Publish the reports with other columns."""
+        self.datasets[REPORTS_ID] = replace(self.reports, columns=columns)
+
+    def keep_rows(self) -> None:
+        """Keep the reports as they are now, for a replica that will be out of date."""
+        self.execute("create or replace table reports_before as from reports")
+        self.before = replace(self.reports, table="reports_before")
 
     def note_request(self, address: str) -> None:
         """Count a request."""
@@ -223,69 +267,14 @@ def draw_boundaries(connection: duckdb.DuckDBPyConnection) -> None:
         connection.executemany(f"insert into boundaries values ({', '.join('?' * len(rows[0]))})", rows)
 
 
-def add_reports(
-    store: Store, n: int, *, updated_at: datetime | None = None, seed: int = 2, **values: Any
-) -> list[int]:
-    """Add invented reports, none newer than the newest, and return their incident numbers.
-
-    Parameters
-    ----------
-    values
-        Columns that are the same in all of them, ``crime_type="THEFT"``.
-    """
-    stamp = store.next_stamp(updated_at)
-    newest = store.execute("select max(rep_date) from reports")[0][0]
-    # Numbers of 14 digits are nobody else's, and differ from change to change.
-    first_number = 2 * 10**13 + store.change_count * 10**7
-    with connect(":memory:") as other:
-        last_day = newest.date() if newest else None
-        generate.generate(other, generate.Recipe(n, seed, last_day, store.form, has_every_oddity=False))
-        other.execute(f"update reports set incident_report_number = {first_number} + rowid")
-        other.execute(f'update reports set ":id" = {new_id(str(first_number))}')
-        for name, value in {":created_at": stamp, ":updated_at": stamp, **values}.items():
-            other.execute(f'update reports set "{name}" = ?', [value])
-        rows = other.execute("select * from reports").fetchall()
-    with store.lock, store.connection.cursor() as cursor:
-        cursor.executemany(f"insert into reports values ({', '.join('?' * len(rows[0]))})", rows)
-        store.changed(stamp)
-    return list(range(first_number, first_number + n))
-
-
-def edit_reports(store: Store, where: str, assignments: str, updated_at: datetime | None = None) -> int:
-    """Change reports, ``edit_reports(store, "sector = 'AD'", "crime_type = 'EDITED'")``; return how many."""
-    stamp = store.next_stamp(updated_at)
-    return change(
-        store, f"update reports set {assignments}, \":updated_at\" = timestamp '{stamp}' where {where}", stamp
-    )
-
-
-def remove_reports(store: Store, where: str) -> int:
-    """Remove reports and return how many."""
-    return change(store, f"delete from reports where {where}", store.rows_updated_at)
-
-
-def rewrite_all(store: Store, updated_at: datetime | None = None) -> int:
-    """Give every report a new ``:id`` and the same new stamps, as a publisher's full replacement does."""
-    stamp = store.next_stamp(updated_at)
-    stamps = ", ".join(f"\"{name}\" = timestamp '{stamp}'" for name in (":created_at", ":updated_at"))
-    return change(store, f'update reports set ":id" = {new_id(str(stamp))}, {stamps}', stamp)
-
-
-def new_id(salt: str) -> str:
-    """Return SQL that makes another ``:id`` of the one that a report has."""
-    code = f"md5(\":id\" || '{salt}')"
-    return f"'row-' || {code}[1:4] || '-' || {code}[5:8] || '_' || {code}[9:12]"
-
-
-def change(store: Store, sql: str, stamp: datetime) -> int:
-    """Run a statement that changes reports, and return how many it changed."""
-    with store.lock, store.connection.cursor() as cursor:
-        (count,) = cursor.execute(sql).fetchall()[0]
-        store.changed(stamp)
-    return int(count)
-
-
 def to_utc(moment: datetime) -> datetime:
     """Return a moment in UTC, without a zone, to the millisecond."""
     plain = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     return plain.replace(microsecond=plain.microsecond // 1000 * 1000)
+
+
+def __getattr__(name: str) -> Any:
+    """Give the changes that moved to ``sample_portal.live`` to those who still look for them here."""
+    from sample_portal import live
+
+    return getattr(live, name)

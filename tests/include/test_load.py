@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from austin_crime import check, nightly, portal, steps
-from sample_portal import store as portal_store
+from sample_portal import live as portal_store
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from austin_crime import check, config, extract, loads, nightly, portal, publish, settle, steps
-from sample_portal import store as portal_store
+from sample_portal import live as portal_store
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 

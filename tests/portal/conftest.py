@@ -169,6 +169,13 @@ def portal() -> Iterator[Portal]:
     store.close()
 
 
+@pytest.fixture
+def faulty(portal: Portal) -> Iterator[Portal]:
+    """Return the portal of 2,000 reports to a test that adds faults; they end with it."""
+    yield portal
+    portal.store.faults.clear()
+
+
 @pytest.fixture(scope="session")
 def written_out(tmp_path_factory) -> Iterator[Portal]:
     """Return a portal of the six reports above."""

@@ -1,0 +1,98 @@
+"""A week of the portal's life, in one upload."""
+
+from datetime import date
+
+import pytest
+
+from sample_portal import live
+from sample_portal.datasets import FORMS
+from sample_portal.store import Store
+
+COLUMNS = [column.name for column in FORMS["present"]]
+
+
+@pytest.fixture(scope="module")
+def week():
+    """Return a store of 20,000 reports before and after a week: rows by key, the week, rows by key."""
+    store = Store.generate(reports=20_000, seed=5, until=date(2026, 3, 7))
+    before = {row[4]: row for row in store.execute("from reports")}
+    passed = live.pass_week(store, added=170, edited=600, removed=60)
+    yield before, passed, {row[4]: row for row in store.execute("from reports")}
+    store.close()
+
+
+def test_a_week_adds_edits_and_removes_what_it_says_and_nothing_else(week):
+    before, passed, after = week
+
+    assert (len(passed.added), len(passed.edited)) == (170, 600)
+    assert before.keys() - after.keys() == set(passed.removed)
+    assert after.keys() - before.keys() == set(passed.added)
+    assert len(passed.removed) == 60
+    changed = {key for key in before.keys() & after.keys() if before[key][4:] != after[key][4:]}
+    assert changed == set(passed.edited)
+    assert len(changed) == 600
+
+
+def test_a_week_stamps_what_it_added_and_edited_a_week_later_than_all_before(week):
+    before, passed, after = week
+
+    stamps = {after[key][2] for key in (*passed.added, *passed.edited)}
+    (stamp,) = stamps
+    assert (stamp - max(row[2] for row in before.values())).days == 7
+    assert {row[2] for key, row in after.items() if key not in {*passed.added, *passed.edited}} <= {
+        row[2] for row in before.values()
+    }
+    assert all(before[key][:2] == after[key][:2] for key in passed.edited)
+
+
+def test_a_week_reports_only_its_own_days_and_a_few_of_them_happened_long_ago(week):
+    _, passed, after = week
+
+    added = [dict(zip(COLUMNS, after[key][4:], strict=True)) for key in passed.added]
+    assert {row["rep_date"].date() for row in added} == {date(2026, 3, day) for day in range(8, 15)}
+    lags = [(row["rep_date"] - row["occ_date"]).days for row in added]
+    assert min(lags) == 0
+    assert 5 < sum(lag > 7 for lag in lags) < 40
+    assert sum(row["clearance_status"] is None for row in added) > 70
+
+
+def test_a_week_edits_sixty_months_and_removes_from_twenty(week):
+    before, passed, _ = week
+
+    def months(keys: list[int]) -> set[str]:
+        dates = [dict(zip(COLUMNS, before[key][4:], strict=True))["rep_date"] for key in keys]
+        return {f"{date:%Y-%m}" for date in dates}
+
+    assert len(months(passed.edited)) == 60
+    assert len(months(passed.removed)) == 20
+    assert {f"2025-{month:02}" for month in range(1, 13)} <= months(passed.edited)
+
+
+def test_a_week_clears_moves_and_reclassifies(week):
+    before, passed, after = week
+
+    edits = {
+        column
+        for key in passed.edited
+        for column, old, new in zip(COLUMNS, before[key][4:], after[key][4:], strict=True)
+        if old != new
+    }
+    assert {"clearance_status", "clearance_date", "council_district", "crime_type", "ucr_code"} <= edits
+
+
+def test_weeks_follow_one_another_and_differ(changing):
+    weeks = [live.pass_week(changing.store, added=10, edited=20, removed=5) for _ in range(3)]
+
+    assert changing.rows(select="count(*)") == [{"count": "1015"}]
+    assert changing.rows(select="max(rep_date) as newest") == [{"newest": "2026-03-28T00:00:00.000"}]
+    assert len({tuple(week.edited) for week in weeks}) == 3
+    assert changing.rows(select="count(distinct :id) as ids") == [{"ids": "1015"}]
+
+
+def test_the_same_weeks_pass_in_two_stores_alike():
+    stores = [Store.generate(reports=1_000, seed=3, until=date(2026, 3, 7)) for _ in range(2)]
+
+    weeks = [live.pass_week(store, added=10, edited=20, removed=5) for store in stores]
+
+    assert weeks[0] == weeks[1]
+    assert stores[0].execute("from reports order by all") == stores[1].execute("from reports order by all")
