@@ -20,10 +20,10 @@ def run_nightly(
     load_id: str, parameters: Mapping[str, Any] | None = None, started_by: str | None = None
 ) -> steps.Load:
     """Run every step in order; on an error the load is marked as failed and the error goes on."""
-    load = steps.plan_load(load_id, parameters, started_by=started_by)
-    if not load["has_work"]:
-        return load
     try:
+        load = steps.plan_load(load_id, parameters, started_by=started_by)
+        if not load["has_work"]:
+            return load
         with ThreadPoolExecutor(WORKERS) as pool:
             for _ in pool.map(lambda item: steps.load_batch(**item), steps.list_batches(load)):
                 pass

@@ -116,6 +116,17 @@ def test_a_failed_load_frees_the_slot_and_says_why(sample_portal, ask):
     assert ask.last_load()["status"] == "published"
 
 
+def test_a_load_that_fails_while_it_is_planned_frees_the_slot(sample_portal, ask, monkeypatch):
+    monkeypatch.setattr("austin_crime.config.BOUNDARIES_ID", "zzzz-zzzz")
+
+    with pytest.raises(portal.PortalAnswer, match="came 404"):
+        nightly.run_nightly("failing")
+
+    load = ask.last_load()
+    assert load["status"] == "failed"
+    assert load["message"].startswith("PortalAnswer: ")
+
+
 def test_a_warehouse_belongs_to_one_portal(sample_portal, ask, monkeypatch):
     nightly.run_nightly("first")
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", "http://127.0.0.1:9")
