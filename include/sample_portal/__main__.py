@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sample_portal import generate, server
+from sample_portal import control, generate, server
 from sample_portal.errors import PortalFault
 from sample_portal.store import Store
 
@@ -34,7 +34,13 @@ def main(words: list[str] | None = None) -> int:
 
 def read_options(words: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m sample_portal", description=__doc__)
+    ways = "\n".join(f"  {command}" for _, command in control.commands("http://127.0.0.1:8099"))
+    parser = argparse.ArgumentParser(
+        prog="python -m sample_portal",
+        description=__doc__,
+        epilog=f"let it live, let it misbehave:\n{ways}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add: Any = parser.add_argument
     add("--port", type=int, default=8099, help="8099 unless given; 0 for a free one")
     add("--host", default=server.HOST, help="127.0.0.1 unless given")

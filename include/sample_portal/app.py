@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sample_portal import errors, metadata, page, render, soql
+from sample_portal import control, errors, metadata, page, render, soql
 from sample_portal.datasets import REPORTS_ID, Dataset
 from sample_portal.misbehave import DATA_PATHS, Misbehave
 from sample_portal.store import Store
@@ -48,6 +48,7 @@ def make_app(store: Store, app_tokens: tuple[str, ...] = ()) -> Starlette:
             Route("/api/views/{name}", view),
             Route("/api/views/{dataset_id}/columns.json", view_columns),
             Route("/api/views/{dataset_id}/rows.csv", export),
+            *control.ROUTES,
         ],
         middleware=[Middleware(CountRequests, store=store), Middleware(Misbehave, faults=store.faults)],
         exception_handlers={errors.Refused: refuse, 404: not_found},
@@ -74,7 +75,7 @@ class CountRequests:
 
 def home(request: Request) -> Response:
     """Say what this is, with examples to click."""
-    return HTMLResponse(page.home(request.app.state.store))
+    return HTMLResponse(page.home(request.app.state.store, str(request.base_url).rstrip("/")))
 
 
 def health(request: Request) -> Response:

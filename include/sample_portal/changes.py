@@ -8,6 +8,7 @@ import duckdb
 
 from sample_portal import generate
 from sample_portal.datasets import FORMS, SYSTEM_COLUMNS
+from sample_portal.errors import PortalFault
 from sample_portal.store import Store
 
 Cursor = duckdb.DuckDBPyConnection
@@ -86,6 +87,9 @@ def insert_invented(
     known = {column.name for column in FORMS[recipe.form]}
     columns = [*SYSTEM_COLUMNS, *(column for column in store.reports.columns if column.name in known)]
     listed = ", ".join(f'try_cast("{each.name}" as {each.stored_type}) as "{each.name}"' for each in columns)
+    for name in values:
+        if name not in known:
+            raise PortalFault(f"The reports have no column {name!r}.")
     (home,) = cursor.execute("select current_database()").fetchall()[0]
     with store.connection.cursor() as other:
         other.execute("attach ':memory:' as invented; use invented")

@@ -6,7 +6,7 @@ datetimes in UTC (naive or aware). ``where`` and ``assignments`` are DuckDB's SQ
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -125,7 +125,11 @@ def remove_reports(store: Store, where: str) -> int:
 
 def remove_month(store: Store, month: str) -> int:
     """Remove the reports of a month of report, ``2015-03``."""
-    return remove_reports(store, f"strftime(rep_date, '%Y-%m') = '{str(month)[:7]}'")
+    try:
+        first_day = date.fromisoformat(f"{month[:7]}-01")
+    except ValueError as error:
+        raise PortalFault(f"Expected a month such as 2015-03, came {month!r}.") from error
+    return remove_reports(store, f"date_trunc('month', rep_date) = date '{first_day}'")
 
 
 def rewrite_all(store: Store, updated_at: datetime | None = None) -> int:

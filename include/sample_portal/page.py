@@ -3,6 +3,7 @@
 from html import escape
 from urllib.parse import quote
 
+from sample_portal import control
 from sample_portal.datasets import BOUNDARIES_ID, REPORTS_ID
 from sample_portal.store import Store
 
@@ -25,12 +26,16 @@ EXAMPLES = (
 )
 
 
-def home(store: Store) -> str:
+def home(store: Store, address: str) -> str:
     """Return the page."""
     (count,) = store.execute("select count(*) from reports")[0]
     items = "\n".join(
         f'<li>{escape(title)}<br><a href="{escape(quote(address, safe="/?&=$:,()*."))}"><code>{escape(address)}</code></a></li>'
         for title, address in EXAMPLES
+    )
+    ways = "\n".join(
+        f"<li>{escape(title)}<br><code>{escape(command)}</code></li>"
+        for title, command in control.commands(address)
     )
     return f"""<!doctype html>
 <html lang="en">
@@ -53,6 +58,12 @@ for demonstrations and tests: {count:,} crime reports in their {escape(store.for
 {items}
 </ul>
 <p>The language of the queries is <a href="https://dev.socrata.com/docs/queries/">SoQL</a>.</p>
+<h2>Let it live, let it misbehave</h2>
+<p>Commands to copy. Not one of them touches more than this portal; names and parameters are those of
+<code>sample_portal.live</code> and <code>sample_portal.faults</code>.</p>
+<ul>
+{ways}
+</ul>
 </body>
 </html>
 """

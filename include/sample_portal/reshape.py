@@ -1,5 +1,6 @@
 """Ways in which the columns of the reports change; the metadata say so at once, no report gets another stamp."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -20,9 +21,7 @@ VALUES: dict[str, str] = {
 
 def add_column(store: Store, name: str, kind: Kind = "text") -> Column:
     """Publish another column, the last one, with a value in every report."""
-    if store.reports.column(name):
-        raise PortalFault(f"There is a column {name!r} already.")
-    added = Column(name, titled(name), known(kind))
+    added = Column(free(store, name), titled(name), known(kind))
     with store.change() as (cursor, stamp):
         cursor.execute(f'alter table reports add column "{name}" {added.stored_type}')
         cursor.execute(f'update reports set "{name}" = {VALUES[kind]}')
@@ -40,7 +39,7 @@ def rename_column(store: Store, old: str, new: str) -> Column:
     return alter(
         store,
         old,
-        f'rename column "{old}" to "{new}"',
+        f'rename column "{old}" to "{free(store, new)}"',
         lambda column: replace(column, name=new, title=titled(new)),
     )
 
@@ -78,6 +77,15 @@ def found(store: Store, name: str) -> Column:
         if column.name == name:
             return column
     raise PortalFault(f"The reports have no column {name!r}.")
+
+
+def free(store: Store, name: str) -> str:
+    """Return a name that a column may be given; PortalFault if it is taken, or none for a program."""
+    if store.reports.column(name):
+        raise PortalFault(f"There is a column {name!r} already.")
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise PortalFault(f"Expected a name of small letters, digits and underscores, came {name!r}.")
+    return name
 
 
 def known(kind: Kind) -> Kind:
