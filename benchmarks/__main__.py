@@ -1,0 +1,68 @@
+"""``python -m benchmarks [reports]``: measure all sizes, or one, and write results.json and docs/benchmarks.md."""
+
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+from benchmarks import machine, measure, one_size, report, results
+from benchmarks.errors import BenchmarkError
+from benchmarks.surroundings import ROOT, surroundings
+from local_stack.errors import StackError
+
+SIZES = (10_000, 100_000, 200_000, 1_000_000, 2_615_000)
+
+
+def main(words: list[str]) -> int:
+    """Measure; results are written after each size."""
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        for reports in read_sizes(words):
+            measure_and_write(reports)
+    except (BenchmarkError, StackError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; sizes that were finished are written.", file=sys.stderr)
+        return 130
+    print(f"Written: {report.PAGE.relative_to(ROOT)} and {results.PATH.relative_to(ROOT)}")
+    return 0
+
+
+def interrupt(_: int, __: FrameType | None) -> None:
+    """End as on Ctrl-C, so that servers and folders go."""
+    raise KeyboardInterrupt
+
+
+def read_sizes(words: list[str]) -> tuple[int, ...]:
+    """Return the sizes to measure."""
+    if not words or not words[0]:
+        return SIZES
+    text = words[0].replace(",", "").replace("_", "")
+    if not text.isdigit():
+        raise BenchmarkError(f"REPORTS is {words[0]!r}: expected a number from 1,000 to 2,615,000.")
+    return (int(text),)
+
+
+def measure_and_write(reports: int) -> None:
+    """Measure one size and write what is known so far."""
+    began = time.monotonic()
+
+    def tell(text: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
+
+    print(f"{reports:,} reports", flush=True)
+    with surroundings(reports) as where:
+        used = machine.describe(where)
+        found = [result | {"machine": used} for result in one_size.measure_size(where, tell)]
+    kept = results.merge(results.read(), found)
+    results.write(kept)
+    report.write(kept)
+    plot = [measure.python("benchmark"), "-m", "benchmarks.plot"]
+    subprocess.run(plot, cwd=ROOT, check=True)
+    tell("done")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
