@@ -6,7 +6,7 @@ venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
 export PYTHONPATH := $(CURDIR)/include
 .DEFAULT_GOAL := help
-.PHONY: help demo up load down status logs test lint format docs screenshots clean installed
+.PHONY: help demo up load down status logs test lint format docs benchmark screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,16 +38,20 @@ test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 lint: ## Check style, types, SQL and YAML
 	@$(install) dev
 	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
-	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql
+	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql benchmarks
 	@$(venv)/yamllint --strict .
 
 format: ## Format Python and SQL
 	@$(install) dev
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
-	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql
+	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql benchmarks
 
 docs: installed ## Write docs/tables.md from the comments in the warehouse
 	@$(venv)/python scripts/write_docs.py
+
+benchmark: ## Measure the load beside what else one could do; writes docs/benchmarks.md (REPORTS=200000 for one size)
+	@$(install) local benchmark
+	@$(venv)/python -m benchmarks "$(REPORTS)"
 
 screenshots: installed ## Take the README's pictures of the running stack
 	@$(install) dev

@@ -13,7 +13,7 @@ import psutil
 
 from benchmarks.contenders import Contender
 from benchmarks.errors import BenchmarkError
-from benchmarks.surroundings import ROOT, Surroundings
+from benchmarks.surroundings import PATHS, ROOT, Surroundings
 from local_stack import postgres
 
 LAUNCHER = Path(__file__).with_name("launch.py")
@@ -72,7 +72,7 @@ def environment(where: Surroundings, warehouse: str, steps_file: Path) -> dict[s
     """Return what a contender is told."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
     return own | {
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'include'}",
+        **PATHS,
         "AUSTIN_CRIME_SOURCE_URL": where.portal_url,
         "AUSTIN_CRIME_WAREHOUSE_URL": where.server.owner_url(warehouse),
         "AUSTIN_CRIME_LANDING_URL": str(where.folder / "landing" / warehouse),

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
 from benchmarks.prerendered import PreRendered
-from sample_portal import generate, server
+from sample_portal import generate, live, server
 from sample_portal.app import make_app
 from sample_portal.store import Store, connect, database_name
 
@@ -51,8 +51,6 @@ def with_controls(store: Store, folder: Path) -> Starlette:
     portal = PreRendered(make_app(store), folder, lambda: store.change_count)
 
     async def pass_week(_: Request) -> JSONResponse:
-        from sample_portal import live
-
         week = await run_in_threadpool(live.pass_week, store)
         return JSONResponse(
             {"added": len(week.added), "edited": len(week.edited), "removed": len(week.removed)}

@@ -61,8 +61,7 @@ def on_line(lower: Result, upper: Result, reports: int) -> Result:
 
     def at(name: str) -> float:
         slope = (upper[name] - lower[name]) / (upper["reports"] - lower["reports"])
-        further: float = upper[name] + slope * (reports - upper["reports"])
-        return round(max(further, upper[name]), 3)
+        return round(float(upper[name] + max(slope, 0) * (reports - upper["reports"])), 3)
 
     values = {name: at(name) for name in EXTRAPOLATED}
     rows = round(upper["rows"] / upper["reports"] * reports)

@@ -1,5 +1,6 @@
 """What every contender is measured with: one PostgreSQL server, one portal, a folder; all gone at the end."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from local_stack import postgres
 
 ROOT = Path(__file__).parents[1]
 GENERATED = ROOT / "data" / "benchmark"
+# What the benchmark's programs find the project by.
+PATHS = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'include'}"}
 END_S = 20
 
 
@@ -104,7 +107,9 @@ def running_portal(reports: int, folder: Path) -> Iterator[tuple[str, psutil.Pro
     rendered.mkdir()
     GENERATED.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "benchmarks.portal", str(reports), str(GENERATED), str(rendered)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=os.environ | PATHS, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
         url = process.stdout.readline().strip() if process.stdout else ""
         if not url:
