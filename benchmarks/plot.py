@@ -31,6 +31,9 @@ def main() -> None:
             axes.plot(*joined, color=colour, marker=marker, markerfacecolor="white", linestyle="--")
     axes.plot([], [], color="black", linestyle="--", label="extrapolated")
     axes.set(xscale="log", yscale="log", xlabel="reports", ylabel="seconds", title="First load")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
+        axis.set_minor_formatter("")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
     # Without its software's name and version the picture is the same for the same results.
