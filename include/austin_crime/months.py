@@ -55,17 +55,13 @@ class PlannedMonth:
     newest_count: int = 0
 
 
-def ask_months(
-    last_newest: datetime | None = None, last_counts: dict[date | None, int] | None = None
-) -> list[PortalMonth]:
+def ask_months(last_newest: datetime | None = None) -> list[PortalMonth]:
     """Ask the portal for its months: how many reports, their newest stamp, and what is newer than a stamp.
 
     Parameters
     ----------
     last_newest
         The portal's newest stamp when the last published load was planned.
-    last_counts
-        Reports that bore it then, by month.
 
     Returns
     -------
@@ -80,10 +76,8 @@ def ask_months(
     )
     stamps = {to_month(row.get("month")): datetime.fromisoformat(row["newest_updated_at"]) for row in rows}
     since = count_months(f":updated_at >= '{socrata_time(last_newest)}'") if last_newest else {}
-    if last_newest is None or since == {month: n for month, n in (last_counts or {}).items() if n}:
-        newer: dict[date | None, int] = {}
-    else:
-        newer = count_months(f":updated_at > '{socrata_time(last_newest)}'")
+    has_newer = last_newest and any(stamp > last_newest for stamp in stamps.values())
+    newer = count_months(f":updated_at > '{socrata_time(last_newest)}'") if last_newest and has_newer else {}
     log.info(
         "the portal has %s reports in %s months", sum(int(row["report_count"]) for row in rows), len(rows)
     )

@@ -87,7 +87,7 @@ def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[
     last_newest = last["newest_updated_at"] if last else None
     # No transaction stays open while the portal takes its time.
     connection.commit()
-    heard = ask_months(last_newest, {month.month: month.newest_count for month in held})
+    heard = ask_months(last_newest)
     if not heard:
         raise portal.PortalAnswer(
             f"{config.source_url()}: expected reports, and the portal has none: no rows is never no news."

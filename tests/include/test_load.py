@@ -133,6 +133,21 @@ def test_a_rewrite_that_changes_no_content_writes_no_row_of_mart_and_no_line_of_
     assert ask("select count(*) from ops.crime_changes") == [(0,)]
 
 
+def test_edits_are_found_when_the_rewrite_that_brings_them_follows_another_rewrite(sample_portal, ask):
+    nightly.run_nightly("first")
+    portal_store.rewrite_all(sample_portal.store)
+    nightly.run_nightly("rewrite")
+    portal_store.rewrite_all(sample_portal.store)
+    stamp = sample_portal.store.newest_stamp()
+    edited = sample_portal.where(sample_portal.some_keys(2))
+    portal_store.edit_reports(sample_portal.store, edited, "crime_type = 'EDITED'", updated_at=stamp)
+
+    nightly.run_nightly("again")
+
+    assert ask.crimes() == sample_portal.reports()
+    assert ask.last_load()["edited_count"] == 2
+
+
 def test_after_a_rewrite_edits_and_removals_are_still_found(sample_portal, ask):
     nightly.run_nightly("first")
     portal_store.rewrite_all(sample_portal.store, updated_at=LATER)
