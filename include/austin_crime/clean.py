@@ -1,5 +1,6 @@
 """Clean one batch of reports: pandas on Arrow types, vectorised; pure."""
 
+import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import pyarrow.json
 
 from austin_crime import contract
 
+# Arrow knows a year 0; Python, and so every reader written in it, does not.
+YEAR_ONE = dt.datetime(1, 1, 1)  # noqa: DTZ001 (Austin wall time)
 STRING = pd.ArrowDtype(pa.string())
 # Takes note of a rule and how many values it made null.
 Count = Callable[[str, int], None]
@@ -164,13 +167,25 @@ def cast(values: pd.Series, to: pa.DataType) -> pd.Series:
 
 
 def to_timestamp(values: pd.Series, count: Count) -> pd.Series:
-    """Read ISO 8601 timestamps without zone; microseconds."""
+    """Read ISO 8601 timestamps without zone, of the years 1 to 9999; microseconds."""
     try:
-        return cast(values, pa.timestamp("us"))
+        read = cast(values, pa.timestamp("us"))
     except pa.ArrowInvalid:
-        read = pd.to_datetime(values.astype(object), format="ISO8601", errors="coerce")
-        count("date_unreadable", int((read.isna() & values.notna()).sum()))
-        return read.astype(pd.ArrowDtype(pa.timestamp("us")))
+        # Value by value, so that what one becomes never depends on the others.
+        readable = [value for value in values.dropna().unique() if is_timestamp(value)]
+        read = cast(values.where(values.isin(readable)), pa.timestamp("us"))
+    read = read.where(read >= YEAR_ONE)
+    count("date_unreadable", int((read.isna() & values.notna()).sum()))
+    return read
+
+
+def is_timestamp(value: str) -> bool:
+    """Whether Arrow reads a value as a timestamp."""
+    try:
+        pa.scalar(value).cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def to_time(values: pd.Series, count: Count) -> pd.Series:

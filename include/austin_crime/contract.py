@@ -5,7 +5,7 @@ from typing import Literal
 
 # Raise it whenever a rule below, the columns or clean.py changes what a report becomes: every month is then
 # fetched and cleaned again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 NUMBER = frozenset({"number", "text"})
 TEXT = frozenset({"text", "number"})
@@ -75,7 +75,7 @@ RULES = {
     "duplicate_key": "Of several rows with one incident number the newest is published, the others are rejected.",
     "number_unreadable": "A code that is not a whole number becomes null.",
     "flag_unreadable": "A flag that is neither Y nor N becomes null.",
-    "date_unreadable": "A date or timestamp that is not ISO 8601 becomes null.",
+    "date_unreadable": "A date or timestamp that is not ISO 8601 without a zone, of the years 1 to 9999, becomes null.",
     "hour_out_of_range": "A time whose hour is above 23 (2400) becomes null; the date stays.",
     "minute_out_of_range": "A time whose minute is above 59 (1970) becomes null; the date stays.",
     "time_unreadable": "A time that is not one to four digits becomes null.",
