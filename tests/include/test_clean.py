@@ -3,8 +3,6 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from austin_crime import clean, contract
 
@@ -164,35 +162,6 @@ def test_columns_that_are_not_kept_are_ignored():
 def test_a_body_that_is_no_json_is_an_error_and_not_no_rows():
     with pytest.raises(ValueError, match="Expecting"):
         clean.read_reports(b"[<html>Service unavailable</html>]")
-
-
-@given(st.integers(0, 9999))
-def test_every_four_digits_are_a_time_of_day_or_a_counted_null(number):
-    row, findings = clean_one(occ_time=str(number))
-
-    hour, minute = divmod(number, 100)
-    if hour < 24 and minute < 60:
-        assert row["occurred_time"] == dt.time(hour, minute)
-        assert not findings
-    else:
-        assert pd.isna(row["occurred_time"])
-        assert sum(findings.values()) == 1
-
-
-@given(st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31)))
-def test_every_date_is_read_as_the_day_it_names_and_its_month(day):
-    row, findings = clean_one(occ_date=f"{day}T00:00:00.000")
-
-    assert row["occurred_date"] == day
-    assert row["occurred_month"] == day.replace(day=1)
-    assert not findings
-
-
-@given(st.integers(1, 10**18 - 1))
-def test_every_whole_number_of_up_to_eighteen_digits_is_a_key(number):
-    row, _ = clean_one(incident_report_number=str(number))
-
-    assert row["incident_id"] == number
 
 
 def test_every_finding_has_a_rule_that_says_what_it_means():
