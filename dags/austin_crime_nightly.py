@@ -57,4 +57,12 @@ with DAG(
     published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled
-    settled >> built >> task(steps.check_load)(load) >> gate >> published >> task(steps.refresh_dashboards)()
+    (
+        settled
+        >> built[0]
+        >> built[1:]
+        >> task(steps.check_load)(load)
+        >> gate
+        >> published
+        >> task(steps.refresh_dashboards)()
+    )

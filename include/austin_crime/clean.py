@@ -1,9 +1,10 @@
 """Clean one batch of reports: pandas on Arrow types, vectorised; pure."""
 
 import datetime as dt
+import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,8 +20,8 @@ STRING = pd.ArrowDtype(pa.string())
 # Takes note of a rule and how many values it made null.
 Count = Callable[[str, int], None]
 SYSTEM_COLUMNS = (":id", ":updated_at")
-# Reports are 0.5 KB; a block must hold the longest one.
-JSON_BLOCK_BYTES = 8 << 20
+# Some 14,000 reports: small beside the reports themselves, and large enough for Arrow.
+BLOCK_BYTES = 8 << 20
 
 
 class Cleaned(NamedTuple):
@@ -34,8 +35,13 @@ class Cleaned(NamedTuple):
     findings: Counter[str]
 
 
-def read_reports(body: bytes) -> pd.DataFrame:
+def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
     """Read the portal's JSON array of reports, every value a string, an absent key null.
+
+    Parameters
+    ----------
+    body
+        Unpacked; read in blocks, so that memory holds the reports once.
 
     Returns
     -------
@@ -50,20 +56,43 @@ def read_reports(body: bytes) -> pd.DataFrame:
     """
     names = [*SYSTEM_COLUMNS, *(column.source_name for column in contract.COLUMNS)]
     schema = pa.schema([(name, pa.string()) for name in names])
-    # The portal writes a report a line, "[{…}\n,{…}\n]\n": without brackets and commas that is what Arrow reads.
-    lines = body.strip().removeprefix(b"[").removesuffix(b"]").replace(b"\n,{", b"\n{").strip()
-    if not lines:
-        return to_frame(schema.empty_table())
     try:
-        table = pyarrow.json.read_json(
-            pa.BufferReader(lines),
-            pyarrow.json.ReadOptions(block_size=max(JSON_BLOCK_BYTES, 1)),
-            pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-        )
+        tables = [read_lines(lines, schema) for lines in report_lines(body)]
     except pa.ArrowInvalid:
         # Another layout or numbers without quotes: slower, and as good.
-        table = pa.Table.from_pylist([as_strings(report) for report in json.loads(body)], schema=schema)
-    return to_frame(table.select(names))
+        body.seek(0)
+        tables = [pa.Table.from_pylist([as_strings(report) for report in json.load(body)], schema=schema)]
+    return to_frame(pa.concat_tables([schema.empty_table(), *tables]))
+
+
+def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
+    r"""Yield blocks of JSON objects, one a line.
+
+    The portal writes a report a line, ``[{…}\n,{…}\n]\n``; without brackets and commas that is what Arrow reads.
+    """
+    rest = b""
+    while block := body.read(BLOCK_BYTES):
+        lines, newline, rest = (rest + block).rpartition(b"\n")
+        if newline:
+            yield without_commas(lines)
+    yield without_commas(rest)
+
+
+def without_commas(lines: bytes) -> memoryview:
+    """Return lines of an array, of which the first begins with a bracket or a comma, as objects only."""
+    return memoryview(lines.removesuffix(b"]").replace(b"\n,{", b"\n{"))[1:]
+
+
+def read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
+    """Read JSON objects, one a line."""
+    if not lines:
+        return schema.empty_table()
+    table = pyarrow.json.read_json(
+        pa.BufferReader(lines),
+        pyarrow.json.ReadOptions(block_size=len(lines) + 1, use_threads=False),
+        pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+    )
+    return table.select(schema.names)
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

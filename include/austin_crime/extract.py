@@ -2,9 +2,11 @@
 
 import gzip
 import hashlib
+import io
 import logging
 import zlib
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TypedDict
 
@@ -267,19 +269,20 @@ def ask_batch(batch: Batch, folder: UPath) -> Manifest:
     return land_response(response, batch, folder)
 
 
-def read_landed(folder: UPath, batch: Batch) -> bytes:
-    """Return the body of a landed batch, unpacked.
+@contextmanager
+def open_landed(folder: UPath, batch: Batch) -> Iterator[io.BufferedIOBase]:
+    """Open the body of a landed batch, which unpacks as it is read.
 
     Raises
     ------
     FileNotFoundError
         If the batch has not landed, or its file is damaged.
     """
+    path = batch_path(folder, batch["batch_id"])
     if landed(folder, batch) is None:
-        raise FileNotFoundError(
-            f"{batch_path(folder, batch['batch_id'])} is missing or damaged: trigger a new run."
-        )
-    return gzip.decompress(batch_path(folder, batch["batch_id"]).read_bytes())
+        raise FileNotFoundError(f"{path} is missing or damaged: trigger a new run.")
+    with path.open("rb") as packed_body, gzip.GzipFile(fileobj=packed_body) as body:
+        yield body
 
 
 def manifests(folder: UPath) -> dict[str, Any]:

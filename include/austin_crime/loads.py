@@ -24,7 +24,8 @@ class LoadRefused(Exception):
 @contextmanager
 def warehouse() -> Iterator[Connection]:
     """Connect to the warehouse; commit at the end of the block, roll back on an error."""
-    with psycopg.connect(config.warehouse_url(), row_factory=dict_row) as connection:
+    options = f"-c work_mem={config.WORK_MEMORY} -c maintenance_work_mem={config.WORK_MEMORY}"
+    with psycopg.connect(config.warehouse_url(), row_factory=dict_row, options=options) as connection:
         yield connection
 
 

@@ -65,7 +65,7 @@ def settle_months(connection: Connection, folder: UPath) -> int:
 def restage_missing(connection: Connection, folder: UPath) -> None:
     """Stage every batch again if any is not staged whole: unlogged tables are empty after a crash of the server."""
     counts: Counter[str] = Counter()
-    for table in ("crimes", "rejected_reports"):
+    for table in stage.REPORT_TABLES:
         for row in connection.execute(
             f"select batch_id, count(*) as n from staging.{table} group by batch_id"
         ):
@@ -194,7 +194,7 @@ def describe_losers(connection: Connection, folder: UPath) -> None:
     losers = connection.execute(
         "select batches.batch, array_agg(loser.source_row_id) as row_ids"
         " from staging.rejected_reports as loser"
-        " inner join staging.crimes as staged using (source_row_id)"
+        " inner join staging.duplicate_reports as staged using (source_row_id)"
         " inner join staging.batches as batches on staged.batch_id = batches.batch_id"
         " where loser.batch_id is null group by batches.batch_id"
     ).fetchall()

@@ -16,6 +16,9 @@ from austin_crime.loads import Connection, Row
 
 log = logging.getLogger(__name__)
 
+# Where staged reports lie: those that would be live, those without a key, those whose key a newer one has.
+REPORT_TABLES = ("crimes", "rejected_reports", "duplicate_reports")
+
 
 def register_batches(connection: Connection, batches: list[extract.Batch]) -> None:
     """Make batches known, with nothing staged yet."""
@@ -41,7 +44,8 @@ def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> 
     ValueError
         If the landed file holds another number of reports than was counted when it landed.
     """
-    reports = clean.read_reports(extract.read_landed(folder, batch))
+    with extract.open_landed(folder, batch) as body:
+        reports = clean.read_reports(body)
     manifest = extract.manifests(folder)[batch["batch_id"]]
     if len(reports) != manifest["report_count"]:
         raise ValueError(
@@ -67,8 +71,8 @@ def remove_batch(connection: Connection, batch_id: str) -> None:
     )
     connection.commit()
     if begun.rowcount == 0:
-        connection.execute("delete from staging.crimes where batch_id = %s", (batch_id,))
-        connection.execute("delete from staging.rejected_reports where batch_id = %s", (batch_id,))
+        for table in REPORT_TABLES:
+            connection.execute(f"delete from staging.{table} where batch_id = %s", (batch_id,))
         connection.execute("update staging.batches set staged_count = null where batch_id = %s", (batch_id,))
         connection.commit()
 
@@ -82,7 +86,7 @@ def supersede(connection: Connection, batch: extract.Batch) -> None:
 def remove_months(connection: Connection, months: set[date | None]) -> None:
     """Remove what is staged of months and take it off their batches' counts."""
     chosen = {"months": [month for month in months if month], "has_null": None in months}
-    for table in ("crimes", "rejected_reports"):
+    for table in REPORT_TABLES:
         connection.execute(
             f"""
             with gone as (
@@ -121,7 +125,8 @@ def insert_rejects(connection: Connection, rejects: pd.DataFrame, batch_id: str 
 
 def raw_reports(folder: UPath, batch: extract.Batch, row_ids: set[str]) -> dict[str, str]:
     """Return reports of a landed batch as raw JSON, by the portal's row id."""
-    reports = clean.read_reports(extract.read_landed(folder, batch))
+    with extract.open_landed(folder, batch) as body:
+        reports = clean.read_reports(body)
     wanted = reports[reports[":id"].isin(row_ids)]
     return {
         report[":id"]: json.dumps({name: value for name, value in report.items() if pd.notna(value)})

@@ -127,7 +127,8 @@ def test_a_gzip_body_is_landed_as_it_came_with_its_reports_counted(answering, fo
     assert extract.batch_path(folder, "batch-001").read_bytes() == body
     assert (manifest["report_count"], manifest["byte_count"]) == (2, len(body))
     assert extract.landed(folder, batch()) == manifest
-    assert extract.read_landed(folder, batch()) == REPORTS
+    with extract.open_landed(folder, batch()) as body:
+        assert body.read() == REPORTS
 
 
 def test_a_plain_body_is_landed_packed(answering, folder):
@@ -196,8 +197,11 @@ def test_a_damaged_landed_file_counts_as_not_landed(answering, folder):
     path.write_bytes(path.read_bytes()[:-1])
 
     assert extract.landed(folder, batch()) is None
-    with pytest.raises(FileNotFoundError, match="missing or damaged"):
-        extract.read_landed(folder, batch())
+    with (
+        pytest.raises(FileNotFoundError, match="missing or damaged"),
+        extract.open_landed(folder, batch()),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

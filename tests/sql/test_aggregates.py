@@ -32,6 +32,16 @@ EXPECTED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def cube(connection):
+    """Build what other aggregates read, and plan the newest month."""
+    connection.execute(
+        "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)"
+        " values ('2024-05-01', 'whole', '', false, 3, 0), ('2025-01-01', 'vanished', '', false, 0, 0)"
+    )
+    connection.execute((config.SQL_DIR / "aggregates" / f"{config.AGGREGATES[0]}.sql").read_bytes())
+
+
 def rows_of(connection, table):
     """Return a staging table's rows in order, dates as text and numerics as floats."""
     rows = connection.execute(f"select * from staging.{table} order by 1, 2").fetchall()

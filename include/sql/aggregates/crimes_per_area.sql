@@ -1,4 +1,4 @@
--- crimes_per_area: one row per council district, one for reports without one. From: staging.crimes_next and council_districts.
+-- crimes_per_area: one row per council district, one for reports without one. From: staging.crimes_per_month, council_districts.
 truncate staging.crimes_per_area;
 
 insert into staging.crimes_per_area (
@@ -8,10 +8,10 @@ insert into staging.crimes_per_area (
 with counts as (
     select
         crimes.council_district,
-        count(*) as report_count,
-        count(crimes.clearance_status) as with_status_count,
-        count(*) filter (where crimes.clearance_status in ('C', 'O')) as cleared_count
-    from staging.crimes_next as crimes
+        sum(crimes.report_count)::bigint as report_count,
+        sum(crimes.with_status_count)::bigint as with_status_count,
+        sum(crimes.cleared_count)::bigint as cleared_count
+    from staging.crimes_per_month as crimes
     group by crimes.council_district
 ),
 

@@ -15,6 +15,7 @@ totals as (
 
 select
     (select count(*) from staging.crimes)
+    + (select count(*) from staging.duplicate_reports)
     + (select count(*) from staging.rejected_reports where batch_id is not null) as staged_count,
     (select coalesce(sum(staged_count), 0) from staging.batches) as expected_count,
     (

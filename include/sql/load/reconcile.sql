@@ -6,23 +6,23 @@ insert into ops.reconciliations (load_id, dimension, group_key, portal_count, pu
 with published as (
     select
         'occurred_year' as dimension,
-        extract(year from occurred_date)::text as group_key,
-        count(*) as report_count
-    from staging.crimes_next
-    group by extract(year from occurred_date)
+        extract(year from occurred_month)::text as group_key,
+        sum(report_count) as report_count
+    from staging.crimes_per_month
+    group by extract(year from occurred_month)
     union all
     select
         'crime_type' as dimension,
         crime_type as group_key,
-        count(*) as report_count
-    from staging.crimes_next
+        sum(report_count) as report_count
+    from staging.crimes_per_month
     group by crime_type
     union all
     select
         'council_district' as dimension,
         council_district::text as group_key,
-        count(*) as report_count
-    from staging.crimes_next
+        sum(report_count) as report_count
+    from staging.crimes_per_month
     group by council_district
 ),
 

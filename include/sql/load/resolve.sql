@@ -5,6 +5,14 @@ truncate staging.replaced_crimes;
 delete from staging.rejected_reports
 where batch_id is null;
 
+with returned as (
+    delete from staging.duplicate_reports
+    returning *
+)
+
+insert into staging.crimes
+select returned.* from returned;
+
 insert into staging.replaced_crimes (incident_id)
 select held.incident_id
 from mart.crimes as held
@@ -34,6 +42,9 @@ where
     )
 on conflict do nothing;
 
+-- Just filled: without statistics the planner sorts where it should hash.
+analyze staging.crimes;
+
 create temporary table twins on commit drop as
 select staged.incident_id
 from staging.crimes as staged
@@ -50,16 +61,42 @@ with gone as (
         and newer.source_row_id = older.source_row_id
         and (newer.source_updated_at, newer.batch_id) > (older.source_updated_at, older.batch_id)
     returning older.batch_id
+),
+
+gone_for_reject as (
+    delete from staging.crimes as older
+    using staging.rejected_reports as newer
+    where
+        newer.source_row_id = older.source_row_id
+        and (newer.source_updated_at, newer.batch_id) > (older.source_updated_at, older.batch_id)
+    returning older.batch_id
+),
+
+gone_reject as (
+    delete from staging.rejected_reports as older
+    using staging.crimes as newer
+    where
+        newer.source_row_id = older.source_row_id
+        and (newer.source_updated_at, newer.batch_id) > (older.source_updated_at, older.batch_id)
+    returning older.batch_id
+),
+
+gone_counts as (
+    select
+        every_gone.batch_id,
+        count(*) as report_count
+    from (
+        select gone.batch_id from gone
+        union all
+        select gone_for_reject.batch_id from gone_for_reject
+        union all
+        select gone_reject.batch_id from gone_reject
+    ) as every_gone
+    group by every_gone.batch_id
 )
 
 update staging.batches set staged_count = batches.staged_count - gone_counts.report_count
-from (
-    select
-        gone.batch_id,
-        count(*) as report_count
-    from gone
-    group by gone.batch_id
-) as gone_counts
+from gone_counts
 where batches.batch_id = gone_counts.batch_id;
 
 insert into twins (incident_id)
@@ -107,6 +144,18 @@ inner join staging.rejected_reports as loser using (incident_id, source_row_id)
 where loser.batch_id is null
 on conflict do nothing;
 
+with lost as (
+    delete from staging.crimes as staged
+    using staging.rejected_reports as loser
+    where
+        loser.batch_id is null
+        and loser.source_row_id = staged.source_row_id
+    returning staged.*
+)
+
+insert into staging.duplicate_reports
+select lost.* from lost;
+
 -- A twin keeps no stale id: its months, winner's and losers', are written with the ids that were read.
 update staging.months as month set is_mostly_new = false
 where
@@ -123,6 +172,5 @@ where
             )
     );
 
-analyze staging.crimes;
 analyze staging.replaced_crimes;
 analyze staging.rejected_reports;
