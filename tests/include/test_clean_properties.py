@@ -4,6 +4,7 @@ Every value is read, or it becomes null and is counted by exactly one rule of th
 """
 
 import datetime as dt
+import io
 import json
 import re
 import string
@@ -47,7 +48,7 @@ def clean_texts(column, texts):
     """Clean reports that differ in one column; return the column's values and what was counted."""
     reports = [REPORT | {":id": f"row-{n}", column: text} for n, text in enumerate(texts)]
     body = "[" + "\n,".join(json.dumps(report) for report in reports) + "\n]\n"
-    cleaned = clean.clean_crimes(clean.read_reports(body.encode()))
+    cleaned = clean.clean_crimes(clean.read_reports(io.BytesIO(body.encode())))
     name = next(kept.name for kept in contract.COLUMNS if kept.source_name == column)
     return cleaned.crimes[name].array.__arrow_array__().to_pylist(), cleaned.findings
 

@@ -104,7 +104,9 @@ def test_a_folder_that_cannot_be_written_to_is_one_clear_sentence(read_only: Mod
 def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:
     answer = run(project(tmp_path), "airflow")
 
-    assert answer.stderr == "Expected profiles out of local, dev, superset, prefect, benchmark; got airflow.\n"
+    assert (
+        answer.stderr == "Expected profiles out of local, dev, superset, prefect, benchmark; got airflow.\n"
+    )
 
 
 def test_nothing_is_done_until_a_lock_changes(install: ModuleType) -> None:
