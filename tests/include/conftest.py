@@ -1,6 +1,8 @@
-"""Ask the warehouse what a load left."""
+"""Ask the warehouse what a load left; find the real files."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -40,3 +42,12 @@ def ask(warehouse) -> Iterator[Ask]:
     """Return a function that asks the warehouse."""
     with psycopg.connect(warehouse.owner_url, autocommit=True) as connection:
         yield Ask(connection)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real files of the portal, which are not part of the project."""
+    folder = os.environ.get("AUSTIN_CRIME_REAL_DATA")
+    if not folder:
+        pytest.skip("no real files: AUSTIN_CRIME_REAL_DATA names no folder with them")
+    return Path(folder)

@@ -1,8 +1,5 @@
 """The whole pipeline on real files of the portal, compared with figures that DuckDB computes from the file on its own."""
 
-import os
-from pathlib import Path
-
 import duckdb
 import psycopg
 import pytest
@@ -42,14 +39,6 @@ OURS = {
     "district": "apd_district",
     "ucr_category": "category_code",
 }
-
-
-@pytest.fixture(scope="session")
-def real_data() -> Path:
-    folder = os.environ.get("AUSTIN_CRIME_REAL_DATA")
-    if not folder:
-        pytest.skip("no real files: AUSTIN_CRIME_REAL_DATA names no folder with them")
-    return Path(folder)
 
 
 @pytest.fixture(params=FILES)
