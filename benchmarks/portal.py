@@ -35,8 +35,10 @@ def main() -> None:
     config = uvicorn.Config(
         with_controls(store, folder), log_level="warning", access_log=False, lifespan="off"
     )
-    print(f"http://{server.HOST}:{taken.getsockname()[1]}", flush=True)
-    uvicorn.Server(config).run(sockets=[taken])
+    portal = server.Server(config)
+    address = f"http://{server.HOST}:{taken.getsockname()[1]}"
+    portal.on_listening = lambda: print(address, flush=True)
+    portal.run(sockets=[taken])
 
 
 def open_copy(reports: int, kept: Path, folder: Path) -> Store:
