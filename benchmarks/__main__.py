@@ -6,7 +6,7 @@ import sys
 import time
 from types import FrameType
 
-from benchmarks import machine, measure, one_size, report, results
+from benchmarks import machine, measure, one_size, readme, report, results
 from benchmarks.errors import BenchmarkError
 from benchmarks.surroundings import ROOT, surroundings
 from local_stack.errors import StackError
@@ -59,6 +59,7 @@ def measure_and_write(reports: int) -> None:
     kept = results.merge(results.read(), found)
     results.write(kept)
     report.write(kept)
+    readme.write(kept)
     plot = [measure.python("benchmark"), "-m", "benchmarks.plot"]
     subprocess.run(plot, cwd=ROOT, check=True)
     tell("done")

@@ -5,9 +5,9 @@ import json
 
 import httpx
 import pytest
-from benchmarks import one_size, proof, report, results
+from benchmarks import one_size, proof, readme, report, results
 from benchmarks import surroundings as around
-from benchmarks.contenders import CSV_COPY, FLOOR, OURS
+from benchmarks.contenders import CSV_COPY, FLOOR, NOTHING_NEW, OURS, WEEK_LATER
 from benchmarks.errors import BenchmarkError
 from benchmarks.prerendered import PreRendered
 from starlette.applications import Starlette
@@ -167,6 +167,26 @@ def test_the_page_tells_ratios_marks_extrapolation_and_says_which_aims_were_miss
     assert "| not slower than CSV and COPY | 1.17 times | **missed** |" in text
     assert "| at most a twentieth of dlt | 1/28.6, extrapolated | met |" in text
     assert "2 cores. Sizes: 2,000,000." in text
+
+
+def test_the_readme_gets_the_ratios_of_the_whole_history(tmp_path, monkeypatch):
+    page = tmp_path / "README.md"
+    page.write_text("Before\n<!-- written by make benchmark -->\nold\n<!-- end -->\nAfter")
+    monkeypatch.setattr(readme, "README", page)
+    seconds = {"ours": 40, "floor": 10, "csv_copy": 50, "ours under Airflow": 150}
+    kept = [result(name, 2_615_000, wall_s) for name, wall_s in seconds.items()]
+    kept.append(result("dlt", 2_615_000, 1_000, is_extrapolated=True))
+    for name in (WEEK_LATER, NOTHING_NEW):
+        kept.append(result(name, 2_615_000, 5, steps={"all steps": 4.25}))
+
+    readme.write(kept)
+
+    text = page.read_text()
+    assert "in 40 s on one machine: 4.0 times" in text
+    assert "1.25 times as long as ours,\ndlt 25 times, extrapolated" in text
+    assert "old" not in text
+    assert text.startswith("Before\n<!--")
+    assert text.endswith("<!-- end -->\nAfter")
 
 
 def test_the_page_kept_in_the_repository_is_that_of_the_results_kept_beside_it():
