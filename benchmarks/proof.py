@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from austin_crime import config
 from benchmarks.errors import BenchmarkError
 from benchmarks.surroundings import Surroundings
 
@@ -19,10 +20,9 @@ SUMS = """
         sum(ascii(clearance_status) * (incident_id % 1000)) as clearance_statuses
     from staging.crimes_next
 """
-AGGREGATES = ("crimes_per_year", "crimes_per_hour", "top_crimes", "crimes_per_area", "crimes_per_month")
 TOTALS = " union all ".join(
     f"select '{table}' as aggregate, count(*) as row_count, sum(report_count) as report_count from {{schema}}.{table}"
-    for table in AGGREGATES
+    for table in config.AGGREGATES
 )
 
 

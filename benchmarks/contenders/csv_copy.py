@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import requests
 
-from austin_crime import contract
+from austin_crime import config, contract
 from benchmarks.contenders import aggregates, indexes, requests_to_portal
 from benchmarks.contenders.stopwatch import Stopwatch
 
@@ -19,6 +19,8 @@ def main() -> None:
     """Copy, insert, index, aggregate."""
     watch = Stopwatch()
     with psycopg.connect(os.environ["AUSTIN_CRIME_WAREHOUSE_URL"]) as connection:
+        # As ours has it.
+        connection.execute(f"set work_mem = '{config.WORK_MEMORY}'".encode())
         with watch.step("fetch and copy"):
             copy_export(connection)
         with watch.step("insert"):
