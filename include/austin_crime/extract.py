@@ -18,8 +18,6 @@ from austin_crime.months import PlannedMonth, socrata_time
 
 log = logging.getLogger(__name__)
 
-CHUNK_BYTES = 1 << 20
-
 
 class Batch(TypedDict):
     """A request for the reports of some months; JSON all through, for it travels between tasks."""
@@ -139,11 +137,7 @@ def landed(folder: UPath, batch: Batch) -> Manifest | None:
     if not (path.exists() and manifest_path.exists()):
         return None
     manifest: Manifest = landing.read_json(manifest_path)
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while piece := file.read(CHUNK_BYTES):
-            digest.update(piece)
-    return manifest if digest.hexdigest() == manifest["sha256"] else None
+    return manifest if landing.sha256(path) == manifest["sha256"] else None
 
 
 def land_response(response: requests.Response, batch: Batch, folder: UPath) -> Manifest:
@@ -200,7 +194,7 @@ def gzip_pieces(response: requests.Response) -> Iterator[bytes]:
     """Yield the body's gzip stream as it comes; a body that came unpacked is packed."""
     is_gzip = response.headers.get("Content-Encoding", "").lower() == "gzip"
     try:
-        pieces = response.raw.stream(CHUNK_BYTES, decode_content=False)
+        pieces = response.raw.stream(landing.CHUNK_BYTES, decode_content=False)
         yield from pieces if is_gzip else packed(pieces)
     except portal.BROKEN_BODY as error:
         raise portal.PortalBusy(f"{response.url}: the body was cut ({error}); ask again.") from error

@@ -198,7 +198,8 @@ def decide_month(month: PortalMonth, held: HeldMonth | None, whole: str | None) 
         reason=reason,
         portal_count=month.report_count,
         fetch_count={"whole": month.report_count, "topped up": month.newer_count}.get(kind, 0),
-        is_mostly_new=kind == "whole" and is_mostly_new,
+        # Fetched for another reason, it takes the ids that are read: such a load needs none before it.
+        is_mostly_new=kind == "whole" and is_mostly_new and not whole,
         newest_updated_at=month.newest_updated_at,
         newest_count=month.newest_count,
     )

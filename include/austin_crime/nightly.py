@@ -28,16 +28,21 @@ def run_nightly(
             for _ in pool.map(lambda item: steps.load_batch(**item), steps.list_batches(load)):
                 pass
         steps.settle_months(load)
-        for table in config.AGGREGATES:
-            steps.build_aggregate(table)
-        steps.check_load(load)
-        steps.pass_gate(load)
+        build_and_check(load)
         steps.publish(load)
     except Exception as error:
         steps.fail_load(load_id, f"{type(error).__name__}: {error}")
         raise
     log.info("%s", steps.refresh_dashboards())
     return load
+
+
+def build_and_check(load: steps.Load) -> None:
+    """Build the aggregates of a load that has settled, and check it; CheckBlocked if it may not be published."""
+    for table in config.AGGREGATES:
+        steps.build_aggregate(table)
+    steps.check_load(load)
+    steps.pass_gate(load)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 
@@ -152,9 +153,9 @@ def fetch_again(connection: Connection, months: set[date | None], folder: UPath)
     ]
     kept = connection.execute("select column_name from ops.source_columns where status = 'kept'")
     columns = extract.columns_to_fetch({row["column_name"] for row in kept})
-    batch_ids = [known["batch_id"] for known in stage.known_batches(connection)]
-    rounds = {batch_id.split("-")[1] for batch_id in batch_ids if batch_id.startswith("settle-")}
-    batches = extract.make_batches(to_fetch, None, columns, prefix=f"settle-{len(rounds) + 1}")
+    number = len(list(folder.glob("plan-again-*.json"))) + 1
+    landing.write_json(folder / f"plan-again-{number}.json", [asdict(month) for month in to_fetch])
+    batches = extract.make_batches(to_fetch, None, columns, prefix=f"settle-{number}")
     stage.remove_months(connection, {month.month for month in to_fetch if month.kind == "vanished"})
     stage.register_batches(connection, batches)
     connection.commit()
@@ -165,7 +166,7 @@ def fetch_again(connection: Connection, months: set[date | None], folder: UPath)
 
 
 def keep_portal_counts(connection: Connection, folder: UPath) -> None:
-    """Ask the portal for its counts by year, crime type and district, clean their keys and keep both."""
+    """Ask the portal for its counts by year, crime type and district, land and stage them."""
     heard = {
         dimension: portal.query(
             f"{group} as group_key,count(*) as report_count",
@@ -176,6 +177,12 @@ def keep_portal_counts(connection: Connection, folder: UPath) -> None:
         for dimension, group in PORTAL_DIMENSIONS.items()
     }
     landing.write_json(folder / "portal_counts.json", heard)
+    insert_portal_counts(connection, heard)
+    connection.commit()
+
+
+def insert_portal_counts(connection: Connection, heard: Mapping[str, list[dict[str, str]]]) -> None:
+    """Stage the portal's counts in place of those that were, with their keys cleaned."""
     connection.execute("truncate staging.portal_counts")
     for dimension, rows in heard.items():
         counts: Counter[str | None] = Counter()
@@ -186,7 +193,6 @@ def keep_portal_counts(connection: Connection, folder: UPath) -> None:
                 "insert into staging.portal_counts (dimension, group_key, report_count) values (%s, %s, %s)",
                 [(dimension, key, number) for key, number in counts.items()],
             )
-    connection.commit()
 
 
 def describe_losers(connection: Connection, folder: UPath) -> None:

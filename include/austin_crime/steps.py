@@ -134,12 +134,14 @@ def load_batch(batch: Batch, load: Load) -> int:
 
 def settle_months(load: Load) -> int:
     """Make what is staged equal to the portal, and return how many rounds that took."""
-    from austin_crime import loads, settle
+    from austin_crime import loads, record, settle
 
     with loads.warehouse() as connection, signs_of_life(load["load_id"]):
         loads.running_load(connection, load["load_id"])
         connection.commit()
-        return settle.settle_months(connection, folder_of(load))
+        rounds = settle.settle_months(connection, folder_of(load))
+        record.note_settled(connection, load["load_id"], folder_of(load))
+    return rounds
 
 
 def build_aggregate(table: str) -> None:
@@ -172,11 +174,13 @@ def pass_gate(load: Load) -> None:
 
 def publish(load: Load) -> str:
     """Publish the load in one transaction, and return what was done in a sentence."""
-    from austin_crime import loads
+    from austin_crime import loads, record
     from austin_crime import publish as publishing
 
     with loads.warehouse() as connection:
-        return publishing.publish(connection, load["load_id"])
+        said = publishing.publish(connection, load["load_id"])
+        record.note_published(connection, load["load_id"], folder_of(load))
+    return said
 
 
 def refresh_dashboards() -> str:

@@ -40,6 +40,16 @@ def test_more_than_half_newer_is_fetched_whole_as_mostly_new():
     assert (month.kind, month.fetch_count, month.is_mostly_new) == ("whole", 100, True)
 
 
+def test_a_mostly_new_month_that_is_fetched_whole_anyway_takes_the_ids_that_are_read():
+    months = [PortalMonth(MAY, 100, NEW, newer_count=51)]
+
+    [month] = decide_months(
+        months, [HeldMonth(MAY, 100, newest_updated_at=OLD)], whole="full reload asked for"
+    )
+
+    assert (month.kind, month.is_mostly_new) == ("whole", False)
+
+
 def test_fewer_at_the_portal_with_nothing_newer_is_fetched_whole():
     month = decide(PortalMonth(MAY, 99, OLD), HeldMonth(MAY, 100, newest_updated_at=OLD))
 

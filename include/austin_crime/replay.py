@@ -1,0 +1,233 @@
+"""Fill an empty warehouse from the landing, without the portal: ``python -m austin_crime.replay [--until <load>]``.
+
+The same functions stage, resolve, build, check and publish as every night; only what the portal was asked for, and what
+settling decided by its answers, is read from the landing.
+"""
+
+import argparse
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+
+from psycopg import errors
+from psycopg.types.json import Jsonb
+from upath import UPath
+
+from austin_crime import (
+    boundaries,
+    config,
+    contract,
+    landing,
+    loads,
+    migrate,
+    nightly,
+    plan,
+    publish,
+    record,
+    settle,
+    stage,
+    steps,
+)
+from austin_crime.extract import Batch
+from austin_crime.loads import Connection
+from austin_crime.record import Record, ReplayRefused
+
+log = logging.getLogger(__name__)
+
+# What a replayed load must have counted as it did then.
+COUNTS = ("portal_report_count", "fetched_count", "rejected_count")
+CHANGES = ("added_count", "edited_count", "removed_count")
+
+
+class ReplayDiffers(Exception):
+    """A replayed load is not what it was: the warehouse must not be used."""
+
+
+def replay(until: str | None = None) -> list[str]:
+    """Replay the last load that fetched everything and those published after it, and return their ids.
+
+    Parameters
+    ----------
+    until
+        The last load to replay; by default the one published last.
+
+    Raises
+    ------
+    ReplayRefused
+        If the warehouse holds anything, or the landing lacks something or is damaged; nothing is written.
+    ReplayDiffers
+        If a load does not come out as it did.
+    """
+    refuse_used_warehouse()
+    chosen = record.choose_loads(record.read_records(), until)
+    record.refuse_damaged_files(chosen)
+    migrate.migrate(config.warehouse_url())
+    for number, known in enumerate(chosen, start=1):
+        log.info("replaying load %s, %s of %s", known.load_id, number, len(chosen))
+        replay_load(known, chosen[number - 2].load_id if number > 1 else None)
+    log.info("%s", steps.refresh_dashboards())
+    return [known.load_id for known in chosen]
+
+
+def refuse_used_warehouse() -> None:
+    """Raise ReplayRefused if the warehouse holds loads or reports."""
+    with loads.warehouse() as connection:
+        is_new = connection.execute("select to_regclass('ops.loads') is null as is_new").fetchall()[0][
+            "is_new"
+        ]
+        held = (
+            {}
+            if is_new
+            else connection.execute(
+                "select (select count(*) from ops.loads) as load_count, (select count(*) from mart.crimes) as report_count"
+            ).fetchall()[0]
+        )
+    if any(held.values()):
+        raise ReplayRefused(
+            f"The warehouse holds {held['report_count']} reports and {held['load_count']} loads: a replay begins with an"
+            " empty one. Create a new database and name it in AUSTIN_CRIME_WAREHOUSE_URL."
+        )
+
+
+def replay_load(known: Record, planned_against: str | None) -> None:
+    """Stage, build, check and publish a load as it was.
+
+    Parameters
+    ----------
+    planned_against
+        The load that was replayed before it.
+    """
+    load = steps.Load(load_id=known.load_id, attempt=known.load["attempt"], has_work=True)
+    begin(known, planned_against)
+    try:
+        stage_as_settled(known, load)
+        nightly.build_and_check(load)
+        with loads.warehouse() as connection:
+            publish.publish(connection, known.load_id)
+            # The first one fills empty tables now, and need not have done so then.
+            refuse_difference(connection, known, COUNTS + CHANGES if planned_against else COUNTS)
+            put_times_back(connection, known)
+    except Exception as error:
+        steps.fail_load(known.load_id, f"{type(error).__name__}: {error}")
+        raise
+
+
+def begin(known: Record, planned_against: str | None) -> None:
+    """Take the slot for a load, with what its plan had written."""
+    if known.load["rules_version"] != contract.RULES_VERSION:
+        log.warning(
+            "the cleaning rules are newer than load %s: the next nightly load fetches everything",
+            known.load_id,
+        )
+    row = known.load | {
+        "status": "running",
+        "planned_against": planned_against,
+        "last_seen_at": datetime.now(UTC).isoformat(),
+    }
+    with loads.warehouse() as connection:
+        try:
+            connection.execute(
+                "insert into ops.loads select (jsonb_populate_record(null::ops.loads, %s)).*", (Jsonb(row),)
+            )
+        except errors.UniqueViolation:
+            connection.rollback()
+            raise loads.LoadRefused(loads.refusal(connection)) from None
+        loads.clear_staging(connection)
+        plan.note_metadata(connection, row, landing.read_json(known.folder / "metadata.json"))
+        boundaries.insert_boundaries(
+            connection, landing.read_json(known.folder / "boundaries.json")["features"]
+        )
+        settle.insert_portal_counts(connection, landing.read_json(known.folder / "portal_counts.json"))
+        stage.register_batches(connection, [batch["batch"] for batch in known.batches])
+        put_months(connection, known)
+
+
+def put_months(connection: Connection, known: Record) -> None:
+    """Write the months to ``staging.months`` as they were when the load had settled."""
+    connection.execute("delete from staging.months")
+    connection.execute(
+        "insert into staging.months select (jsonb_populate_recordset(null::staging.months, %s)).*",
+        (Jsonb(known.months),),
+    )
+
+
+def stage_as_settled(known: Record, load: steps.Load) -> None:
+    """Stage batches round by round, in the order in which they were settled; ReplayDiffers if a month lacks reports."""
+    batches: list[Batch] = [batch["batch"] for batch in known.batches]
+    with loads.warehouse() as connection:
+        for prefix, vanished in rounds_of(known.folder):
+            of_round = [batch for batch in batches if batch["batch_id"].startswith(prefix)]
+            stage.remove_months(connection, vanished)
+            for batch in of_round:
+                stage.supersede(connection, batch)
+            stage_batches(of_round, load)
+            settle.resolve(connection)
+        # Resolving an early round by the months of the last can have marked some.
+        put_months(connection, known)
+        connection.commit()
+        wrong = settle.unequal_months(connection)
+        if wrong:
+            raise ReplayDiffers(
+                f"Load {known.load_id}: months {settle.name_months(wrong)} do not come out as settled."
+            )
+        settle.describe_losers(connection, known.folder)
+
+
+def rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
+    """Yield for the plan and each round of settling how its batches' names begin, and which months had vanished."""
+    yield "batch-", set()
+    for number in range(1, len(list(folder.glob("plan-again-*.json"))) + 1):
+        months = landing.read_json(folder / f"plan-again-{number}.json")
+        gone = [month["month"] for month in months if month["kind"] == "vanished"]
+        yield f"settle-{number}-", {date.fromisoformat(month) if month else None for month in gone}
+
+
+def stage_batches(batches: list[Batch], load: steps.Load) -> None:
+    """Clean and stage landed batches, some at a time."""
+    with ThreadPoolExecutor(nightly.WORKERS) as pool:
+        for _ in pool.map(lambda batch: steps.clean_and_stage(batch, load), batches):
+            pass
+
+
+def refuse_difference(connection: Connection, known: Record, names: tuple[str, ...]) -> None:
+    """Raise ReplayDiffers if a published load has other counts than then; other cleaning rules may count differently."""
+    if known.published is None or known.load["rules_version"] != contract.RULES_VERSION:
+        return
+    now = connection.execute("select * from ops.loads where load_id = %s", (known.load_id,)).fetchall()[0]
+    differing = [
+        f"{name} {now[name]}, then {known.published[name]}"
+        for name in names
+        if now[name] != known.published[name]
+    ]
+    if differing:
+        raise ReplayDiffers(
+            f"Load {known.load_id}: {'; '.join(differing)}. The landing or the code is not what it was: do not use this"
+            " warehouse."
+        )
+
+
+def put_times_back(connection: Connection, known: Record) -> None:
+    """Let the load have been published when it was, and say that it was replayed."""
+    connection.execute(
+        "update ops.loads set finished_at = %(then)s, last_seen_at = %(then)s,"
+        " message = message || ' Replayed from the landing on ' || current_date || '.' where load_id = %(load_id)s",
+        {"then": known.finished_at, "load_id": known.load_id},
+    )
+    connection.execute("update mart.data_status set published_at = %s", (known.finished_at,))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Replay as the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m austin_crime.replay", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "--until", metavar="LOAD", help="the last load to replay; by default the one published last"
+    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    replay(parser.parse_args(arguments).until or None)
+
+
+if __name__ == "__main__":
+    main()
