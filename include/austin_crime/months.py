@@ -174,23 +174,11 @@ def decide_months(
 
 def decide_month(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> PlannedMonth:
     """Decide for one month that the portal has."""
-    is_mostly_new = month.newer_count > month.report_count * TOP_UP_SHARE
+    reason = whole_because(month, held, whole)
     kind: MonthKind = "whole"
-    if held is None or held.report_count == 0:
-        reason = "not held"
-    elif whole:
-        reason = whole
-    elif is_mostly_new:
-        reason = "most of it is newer"
-    elif held.newest_updated_at and month.newest_updated_at < held.newest_updated_at:
-        reason = "its newest stamp fell"
-    elif month.same_stamp_count > held.newest_count:
-        reason = "more reports bear the stamp that was the newest"
-    elif month.newer_count:
+    if reason is None and month.newer_count:
         kind, reason = "topped up", f"{month.newer_count} newer"
-    elif month.report_count != held.report_count:
-        reason = f"{month.report_count} at the portal, {held.report_count} held, nothing newer"
-    else:
+    elif reason is None:
         kind, reason = "skipped", "nothing newer, as many held"
     return PlannedMonth(
         month=month.month,
@@ -199,10 +187,35 @@ def decide_month(month: PortalMonth, held: HeldMonth | None, whole: str | None) 
         portal_count=month.report_count,
         fetch_count={"whole": month.report_count, "topped up": month.newer_count}.get(kind, 0),
         # Fetched for another reason, it takes the ids that are read: such a load needs none before it.
-        is_mostly_new=kind == "whole" and is_mostly_new and not whole,
+        is_mostly_new=kind == "whole" and is_mostly_new(month) and not whole,
         newest_updated_at=month.newest_updated_at,
         newest_count=month.newest_count,
     )
+
+
+def whole_because(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> str | None:
+    """Return why a month has to be fetched whole, or None."""
+    if held is None or held.report_count == 0:
+        return "not held"
+    if whole:
+        return whole
+    if is_mostly_new(month):
+        return "most of it is newer"
+    if held.newest_updated_at and month.newest_updated_at < held.newest_updated_at:
+        return "its newest stamp fell"
+    if month.same_stamp_count > held.newest_count:
+        return "more reports bear the stamp that was the newest"
+    # Emptied by hand: a number that happens to be the portal's would prove nothing.
+    if held.report_count != held.portal_report_count:
+        return f"{held.report_count} held of the {held.portal_report_count} that were loaded"
+    if month.newer_count == 0 and month.report_count != held.report_count:
+        return f"{month.report_count} at the portal, {held.report_count} held, nothing newer"
+    return None
+
+
+def is_mostly_new(month: PortalMonth) -> bool:
+    """Whether most of a month is newer than the last load."""
+    return month.newer_count > month.report_count * TOP_UP_SHARE
 
 
 def is_twin(month: PlannedMonth, held: dict[date | None, HeldMonth]) -> bool:
