@@ -6,7 +6,7 @@ venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
 export PYTHONPATH := $(CURDIR)/include
 .DEFAULT_GOAL := help
-.PHONY: help demo up load down status logs test lint format docs benchmark screenshots clean installed
+.PHONY: help demo up load replay down status logs test lint format docs benchmark screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ up: ## Start everything and run nothing (SOURCE=sample or live, the city's porta
 
 load: installed ## Run the nightly DAG now and follow it to its end
 	@$(stack) load
+
+replay: installed ## Fill an empty warehouse from the landing, without the portal (UNTIL=a load's id; see docs/runbook.md)
+	@$(venv)/python -m austin_crime.replay --until "$(UNTIL)"
 
 down: installed ## End everything; the data stay
 	@$(stack) down

@@ -218,7 +218,7 @@ def put_times_back(connection: Connection, known: Record) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Replay as the command line says."""
+    """Replay as the command line says; a sentence instead of a traceback if that cannot be."""
     parser = argparse.ArgumentParser(
         prog="python -m austin_crime.replay", description=(__doc__ or "").splitlines()[0]
     )
@@ -226,7 +226,10 @@ def main(arguments: list[str] | None = None) -> None:
         "--until", metavar="LOAD", help="the last load to replay; by default the one published last"
     )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    replay(parser.parse_args(arguments).until or None)
+    try:
+        replay(parser.parse_args(arguments).until or None)
+    except (ReplayRefused, ReplayDiffers, loads.LoadRefused) as error:
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -259,8 +259,10 @@ def test_a_record_that_was_tampered_with_is_named(history, empty, name):
 def test_a_missing_link_is_named(history, empty):
     shutil.rmtree(empty.landing / "rewrite")
 
-    with pytest.raises(record.ReplayRefused, match="Load rewrite-edits builds on load rewrite"):
-        replay.replay(until="crashed")
+    with pytest.raises(
+        SystemExit, match=r"Load rewrite-edits builds on load rewrite, of which .* has nothing"
+    ):
+        replay.main(["--until", "crashed"])
 
 
 @pytest.mark.parametrize("load_id", ["blocked", "never"])
@@ -304,3 +306,16 @@ def test_a_load_that_changes_other_reports_than_it_did_is_told(history, empty):
 
     with pytest.raises(replay.ReplayDiffers, match=f"edited_count {content['edited_count']}, then 7"):
         replay.replay(until="week")
+
+
+def test_a_landing_that_is_no_folder_is_replayed_too(sample_portal, warehouse, empty, monkeypatch):
+    monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", sample_portal.url)
+    monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", "memory://replayed/landing")
+    monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", warehouse.owner_url)
+    nightly.run_nightly("elsewhere")
+    monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", empty.url)
+
+    replay.replay()
+
+    assert_same(tables_of(empty.url), tables_of(warehouse.owner_url))
