@@ -110,7 +110,7 @@ CHECKS = (
     Check("reports_removed", "block", 1, "percent of the published reports", "few reports disappear in one load", True),
     Check("month_removed", "block", 0, "published reports", "no month of 100 reports or more disappears", True),
     Check("form_changed", "block", 0, "changes", "the dataset keeps its form", True),
-    Check("unknown_columns", "warn", 0, "columns", "the portal adds no columns", True),
+    Check("unknown_columns", "warn", 0, "columns", "contract.py names every column of the portal, for no other is kept", True),
     Check("unreadable_values", "warn", 1, "percent of the fetched reports", "few values cannot be read", True),
     Check("rejected_reports", "warn", 0.1, "percent of reports", "few reports are rejected", True),
     Check("newest_report_age", "warn", 21, "days", "the newest report is at most three weeks older than the portal's last update", True),

@@ -1,6 +1,7 @@
 import pytest
 
-from austin_crime import config, contract
+from austin_crime import config, contract, nightly
+from sample_portal import live
 
 PRESENT = {column.source_name: sorted(column.source_types)[0] for column in contract.COLUMNS}
 HISTORIC = {name: kind for name, kind in PRESENT.items() if name != "census_block_group"} | dict.fromkeys(
@@ -38,3 +39,53 @@ def test_every_check_has_its_file_and_every_file_its_check():
 
 def test_every_aggregate_has_its_file_and_every_file_its_aggregate():
     assert {path.stem for path in (config.SQL_DIR / "aggregates").glob("*.sql")} == set(config.AGGREGATES)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((live.drop_column, "sector"), r"sector: expected type number or text, is missing\."),
+        (
+            (live.rename_column, "crime_type", "offense"),
+            r"crime_type: expected type number or text, is missing\. .* successors: offense\.",
+        ),
+        (
+            (live.retype_column, "occ_date", "text"),
+            r"occ_date: expected type calendar_date or floating_timestamp, came text\.",
+        ),
+    ],
+    ids=["dropped", "renamed", "retyped"],
+)
+def test_a_column_that_changed_at_the_portal_is_found_before_anything_is_fetched(
+    sample_portal, ask, change, said
+):
+    nightly.run_nightly("first")
+    before, requests_before = ask.crimes(), sample_portal.store.request_count
+    alter, *names = change
+    alter(sample_portal.store, *names)
+
+    with pytest.raises(contract.ContractBroken, match=said) as broken:
+        nightly.run_nightly("drift")
+
+    assert "Nothing was loaded" in str(broken.value)
+    assert "include/austin_crime/contract.py, raise RULES_VERSION, and trigger a new run" in str(broken.value)
+    assert sample_portal.store.request_count == requests_before + 1
+    assert ask.crimes() == before
+    load = ask.last_load()
+    assert (load["status"], str(broken.value) in load["message"]) == ("failed", True)
+
+
+def test_a_column_that_the_portal_adds_is_recorded_and_warned_of_and_stops_nothing(sample_portal, ask):
+    nightly.run_nightly("first")
+    live.add_column(sample_portal.store, "beat")
+    live.add_reports(sample_portal.store, 5)
+
+    nightly.run_nightly("wider")
+
+    assert ask.last_load()["added_count"] == 5
+    assert ask("select status from ops.source_columns where column_name = 'beat'") == [("unknown",)]
+    [(severity, status, message)] = ask(
+        "select severity, status, message from ops.check_results where check_name = 'unknown_columns:beat'"
+    )
+    assert (severity, status) == ("warn", "failed")
+    assert "expected that contract.py names every column of the portal, for no other is kept" in message
