@@ -12,10 +12,6 @@ from sample_portal.datasets import FORMS, SYSTEM_COLUMNS, FormName, reports
 HERE = Path(__file__).parent
 FEWEST_REPORTS, MOST_REPORTS = 1_000, 2_615_000
 POINTS_PER_AREA = 100
-# Proportions are shared out among so many slots; a draw is a slot.
-SLOTS = 20_000
-# The eras of the shares in crime_types.csv, by their first year.
-ERAS = {2003: "share_to_2010", 2011: "share_to_2018", 2019: "share_since_2019"}
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,10 @@ def generate(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     # The newest week lies first, as on the portal's pages without an order.
     connection.execute(
         f"create table {reports(recipe.form).table} as"
-        f" select {columns} from generated where weeks_back = 0"
-        f" union all select {columns} from generated where weeks_back > 0"
+        f" select {columns} from generated order by weeks_back > 0, place"
     )
     connection.execute("drop view generated")
-    for temporary in ("numbered", "drawn_report", "drawn_occurrence"):
+    for temporary in ("numbered", "drawn_report", "drawn_occurrence", "drawn_place"):
         connection.execute(f"drop table {temporary}")
 
 
@@ -70,20 +65,30 @@ def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
         ("seed", recipe.seed),
         ("reports", recipe.reports),
         ("until", until),
-        ("slots", SLOTS),
         ("oddities", int(recipe.has_every_oddity)),
         ("by_report", recipe.reported_since is not None),
     ):
         connection.execute(f"set variable {name} = ?", [value])
     share_out(connection, recipe.reports, recipe.reported_since, until)
-    shares = " union all ".join(
-        f"select {era} as era, {column} as weight, * exclude ({', '.join(ERAS.values())}) from read_csv('{calibration('crime_types')}')"
-        for era, column in ERAS.items()
-    )
-    weigh(connection, "crime_types", shares, "era")
-    weigh(connection, "areas", read("district_sectors", "report_count"))
-    weigh(connection, "hours", read("hours", "weight"))
-    weigh(connection, "location_types", read("location_types", "weight"))
+    crime_types = f"""
+        select cast(era[7:] as integer) as era, * exclude (era)
+        from (unpivot {table("crime_types")} on columns('share_.*') into name era value weight)
+    """
+    weigh(connection, "crime_types", crime_types, "era")
+    # How often a profile's reports are of a district, and how much more or less often in an era.
+    areas = f"""
+        select
+            profiles.profile, eras.first_year as era, profiles.weight * eras.factor as weight,
+            try_cast(council_district as integer) as council_district
+        from (unpivot {table("profiles")} on columns(* exclude profile) into name council_district value weight) as profiles
+        inner join (unpivot {table("eras")} on columns(* exclude first_year) into name council_district value factor) as eras
+            using (council_district)
+    """
+    weigh(connection, "areas", areas, "era, profile")
+    sectors = f"select report_count as weight, coalesce(council_district, 0) as area, sector from {table('district_sectors')}"
+    weigh(connection, "sectors", sectors, "area")
+    weigh(connection, "hours", f"from {table('hours')}")
+    weigh(connection, "location_types", f"from {table('location_types')}")
     scatter(connection, recipe.seed)
 
 
@@ -104,54 +109,45 @@ def scatter(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
 def share_out(connection: duckdb.DuckDBPyConnection, count: int, since: date | None, until: date) -> None:
     """Share the reports out among the years between two days, in proportion to the days and the year's reports."""
     connection.execute(
-        "create temp table allotments (first_place bigint, first_day date, day_count integer, report_count bigint, era integer)"
+        "create temp table allotments (first_place bigint, first_day date, day_count integer, report_count bigint,"
+        " era integer, undated_odds double)"
     )
-    known: dict[int, int] = dict(
-        connection.execute(f"select * from read_csv('{calibration('years')}')").fetchall()
-    )
+    known = {
+        year: (count, odds) for year, count, odds in connection.execute(f"from {table('years')}").fetchall()
+    }
+    eras = [first for (first,) in connection.execute(f"select first_year from {table('eras')}").fetchall()]
     start = since or date(min(known), 1, 1)
     years = range(start.year, until.year + 1)
     first_days = {year: max(start, date(year, 1, 1)) for year in years}
     days = {year: (min(until, date(year, 12, 31)) - first_days[year]).days + 1 for year in years}
-    weights = {year: known.get(year, known[max(known)]) * days[year] for year in years}
+    weights = {year: known.get(year, known[max(known)])[0] * days[year] for year in years}
     total, given, passed = sum(weights.values()), 0, 0
     for year in years:
         passed += weights[year]
         due = round(count * passed / total) - given
-        era = max(first for first in ERAS if first <= year)
-        row = [given, first_days[year], days[year], due, era]
-        connection.execute("insert into allotments values (?, ?, ?, ?, ?)", row)
+        era = max(first for first in eras if first <= year)
+        odds = known.get(year, known[max(known)])[1]
+        row = [given, first_days[year], days[year], due, era, odds]
+        connection.execute("insert into allotments values (?, ?, ?, ?, ?, ?)", row)
         given += due
 
 
-def calibration(name: str) -> Path:
-    """Return the path of a table of proportions."""
-    return HERE / "calibration" / f"{name}.csv"
+def table(name: str) -> str:
+    """Return SQL that reads a table of the calibration."""
+    return f"read_csv('{HERE / 'calibration' / name}.csv')"
 
 
-def read(name: str, weight: str) -> str:
-    """Return SQL that reads a table of proportions, its weight under that name."""
-    return f"select {weight} as weight, * exclude ({weight}) from read_csv('{calibration(name)}')"
-
-
-def weigh(connection: duckdb.DuckDBPyConnection, table: str, source: str, group: str = "1") -> None:
-    """Make a table whose rows have as many slots each as their weight asks for, within each group."""
+def weigh(connection: duckdb.DuckDBPyConnection, name: str, source: str, group: str = "1") -> None:
+    """Make a table whose rows begin where a chance from 0 to 1 must be at least to be theirs, within each group."""
     connection.execute(
         f"""
-        create temp table {table} as
-        with rows as (select row_number() over () as line, * from ({source}) where weight > 0),
-        bounds as (
-            select
-                *,
-                sum(weight) over (partition by {group} order by line) as high,
-                sum(weight) over (partition by {group}) as total
-            from rows
-        )
+        create temp table {name} as
+        with rows as (select row_number() over () as line, * from ({source}) where weight > 0)
         select
-            * exclude (line, weight, high, total),
-            unnest(range(
-                cast(round({SLOTS} * (high - weight) / total) as bigint), cast(round({SLOTS} * high / total) as bigint)
-            )) as slot
-        from bounds
+            * exclude (line, weight),
+            coalesce(sum(weight) over (
+                partition by {group} order by line rows between unbounded preceding and 1 preceding
+            ), 0) / sum(weight) over (partition by {group}) as low
+        from rows
         """
     )

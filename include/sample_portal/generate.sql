@@ -27,50 +27,66 @@ create or replace macro upload_at(weeks_back, place) as
     + interval 10 hour + to_seconds(cast(hash(weeks_back, 'second') % 3000 as integer))
     + to_milliseconds(cast(hash(weeks_back, place % 5, 'ms') % 4000 as integer));
 
-create temp table drawn_occurrence as
+-- A table, not a part of the next statement: DuckDB must know how many rows there are to join them well.
+create temp table drawn_place as
 with places as (
     select
         allotments.first_place + unnest(range(allotments.report_count)) as place,
         allotments.first_day,
         allotments.day_count,
-        allotments.era
+        allotments.era,
+        allotments.undated_odds
     from allotments
-),
-
-drawn as (
-    select
-        place,
-        era,
-        -- However few the reports, one is of the last day.
-        case
-            when place = getvariable('reports') - 1 then getvariable('until')
-            else first_day + cast(floor(chance(place, 'day') * day_count) as integer)
-        end as occ_day,
-        chance(place, 'minute') as minute_chance,
-        below(place, 'hour', getvariable('slots')) as hour_slot,
-        below(place, 'type', getvariable('slots')) as type_slot,
-        below(place, 'area', getvariable('slots')) as area_slot,
-        below(place, 'location', getvariable('slots')) as location_slot
-    from places
 )
 
 select
-    drawn.place,
-    drawn.era,
-    drawn.occ_day,
-    drawn.location_slot,
+    place,
+    era,
+    undated_odds,
+    -- However few the reports, one is of the last day.
+    case
+        when place = getvariable('reports') - 1 then getvariable('until')
+        else first_day + cast(floor(chance(place, 'day') * day_count) as integer)
+    end as occ_day,
+    chance(place, 'minute') as minute_chance,
+    chance(place, 'hour') as hour_chance,
+    chance(place, 'type') as type_chance,
+    chance(place, 'area') as area_chance,
+    chance(place, 'sector') as sector_chance
+from places;
+
+create temp table drawn_occurrence as
+with typed as (
+    select
+        drawn_place.*,
+        crime_types.* exclude (era, low)
+    from drawn_place
+    asof join crime_types
+        on drawn_place.era = crime_types.era and drawn_place.type_chance >= crime_types.low
+),
+
+located as (
+    select
+        typed.*,
+        areas.council_district
+    from typed
+    asof join areas
+        on typed.era = areas.era and typed.profile = areas.profile and typed.area_chance >= areas.low
+)
+
+select
+    located.* exclude (minute_chance, hour_chance, type_chance, area_chance, sector_chance, profile),
+    sectors.sector,
     hours.hour * 60 + case
-        when hours.hour in (0, 12) and minute_chance < 0.6 then 0
-        when minute_chance < 0.35 then 0
-        when minute_chance < 0.5 then 30
-        else below(drawn.place, 'exact', 60)
-    end as occ_minute,
-    crime_types.* exclude (era, slot),
-    areas.* exclude (slot)
-from drawn
-inner join hours on drawn.hour_slot = hours.slot
-inner join crime_types on drawn.era = crime_types.era and drawn.type_slot = crime_types.slot
-inner join areas on drawn.area_slot = areas.slot;
+        when hours.hour in (0, 12) and located.minute_chance < 0.6 then 0
+        when located.minute_chance < 0.35 then 0
+        when located.minute_chance < 0.5 then 30
+        else below(located.place, 'exact', 60)
+    end as occ_minute
+from located
+asof join sectors
+    on coalesce(located.council_district, 0) = sectors.area and located.sector_chance >= sectors.low
+asof join hours on located.hour_chance >= hours.low;
 
 create temp table drawn_report as
 with lagged as (
@@ -130,9 +146,12 @@ with outcomes as (
     select
         *,
         date_diff('day', rep_day, getvariable('until')) // 7 as weeks_back,
-        chance(place, 'status') as status_chance,
         chance(place, 'arrest') as arrest_chance,
-        rep_day + cast(floor(pow(1 - chance(place, 'clearance'), -1.2)) as integer) as clearance_day,
+        case
+            -- An offence's odds of never being cleared, times the year's.
+            when chance(place, 'dated') >= undated_pct * undated_odds / (undated_pct * undated_odds + 100 - undated_pct)
+                then rep_day + cast(least(floor(pow(1 - chance(place, 'clearance'), -1.6)), 730) as integer)
+        end as clearance_day,
         is_odd(place, 0.000028, 3, 11) as has_hour_24,
         is_odd(place, 0.000002, 2, 23) as has_bad_minute,
         is_odd(place, 0.0000004, 1, 37) as lacks_report_date,
@@ -143,7 +162,8 @@ with outcomes as (
 
 stamped as (
     select
-        *,
+        * exclude (clearance_day),
+        case when clearance_day <= getvariable('until') then clearance_day end as clearance_day,
         least(weeks_back, 26) as created_weeks_back,
         case
             when chance(place, 'edited') < 0.015
@@ -154,6 +174,7 @@ stamped as (
 )
 
 select
+    place,
     weeks_back,
     'row-' || code_of(place, 'id')[1:4] || '-' || code_of(place, 'id')[5:8] || '_' || code_of(place, 'id')[9:12] as ":id",
     upload_at(created_weeks_back, place) as ":created_at",
@@ -206,15 +227,12 @@ select
         else cast(cast(1 + floor(pow(chance(place, 'apd district'), 1.5) * 8) as integer) as varchar)
     end as district,
     case
-        when status_chance < case when weeks_back < 4 then 0.6 - 0.08 * weeks_back else 0.245 end then null
+        when chance(place, 'status') < case when clearance_day is null then 0.9 else 0.137 end then null
         when arrest_chance * 100 < arrest_pct then 'C'
         when arrest_chance > 0.94 then 'O'
         else 'N'
     end as clearance_status,
-    case
-        when chance(place, 'dated') * 100 < dated_pct and clearance_day <= getvariable('until')
-            then cast(clearance_day as timestamp)
-    end as clearance_date,
+    cast(clearance_day as timestamp) as clearance_date,
     ucr_category,
     category_description,
     case
@@ -247,7 +265,7 @@ select
         )
     end as location
 from stamped
-inner join location_types on stamped.location_slot = location_types.slot
+asof join location_types on chance(stamped.place, 'location') >= location_types.low
 left join area_points
     on coalesce(stamped.council_district, 1 + stamped.place % 10) = area_points.area
     and stamped.place % 100 = area_points.point;

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import duckdb
 import pytest
 
 from sample_portal import generate
@@ -98,7 +99,30 @@ PROPORTIONS = [
     ("length(cast(incident_report_number as varchar)) = 11", 97, 1),
     ("family_violence = 'Y'", 6.5, 2),
     ("clearance_status = 'C'", 17, 3),
+    ("clearance_status is null and clearance_date is not null", 11.6, 1),
+    ("clearance_status is not null and clearance_date is null", 1.5, 0.3),
 ]
+
+
+def test_most_of_the_newest_reports_have_no_outcome_yet():
+    with duckdb.connect() as connection:
+        week = generate.Recipe(2_000, 1, UNTIL, reported_since=date(2026, 3, 1))
+        generate.generate(connection, week)
+        (row,) = connection.execute(
+            "select avg(cast(clearance_status is null as integer)), avg(cast(clearance_date is null as integer)), min(rep_date)"
+            " from reports"
+        ).fetchall()
+
+    assert row[:2] == pytest.approx((0.6, 0.6), abs=0.05)
+    assert row[2].date() == date(2026, 3, 1)
+
+
+def test_a_few_reports_come_years_late_and_none_later_than_the_latest_real_one(large):
+    lags = "date_diff('day', occ_date, rep_date)"
+    (row,) = large.execute(f"select max({lags}), count(*) filter (where {lags} > 2000) from reports")
+
+    assert 4000 < row[0] <= 4383
+    assert row[1] > 20
 
 
 @pytest.mark.parametrize(("condition", "percent", "tolerance"), PROPORTIONS)
