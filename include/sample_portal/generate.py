@@ -14,6 +14,29 @@ FEWEST_REPORTS, MOST_REPORTS = 1_000, 2_615_000
 POINTS_PER_AREA = 100
 
 
+def table(name: str) -> str:
+    """Return SQL that reads a table of the calibration."""
+    return f"read_csv('{HERE / 'calibration' / name}.csv')"
+
+
+CRIME_TYPES = f"""
+    select cast(era[7:] as integer) as era, * exclude (era)
+    from (unpivot {table("crime_types")} on columns('share_.*') into name era value weight)
+"""
+# How often a profile's reports are of a district, and how much more or less often in an era.
+AREAS = f"""
+    select
+        profiles.profile, eras.first_year as era, profiles.weight * eras.factor as weight,
+        try_cast(council_district as integer) as council_district
+    from (unpivot {table("profiles")} on columns(* exclude profile) into name council_district value weight) as profiles
+    inner join (unpivot {table("eras")} on columns(* exclude first_year) into name council_district value factor) as eras
+        using (council_district)
+"""
+SECTORS = f"""
+    select report_count as weight, coalesce(council_district, 0) as area, sector from {table("district_sectors")}
+"""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What to generate; the same recipe gives the same reports."""
@@ -67,26 +90,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
         ("until", until),
         ("oddities", int(recipe.has_every_oddity)),
         ("by_report", recipe.reported_since is not None),
+        ("since", recipe.reported_since or date(2003, 1, 1)),
     ):
         connection.execute(f"set variable {name} = ?", [value])
-    share_out(connection, recipe.reports, recipe.reported_since, until)
-    crime_types = f"""
-        select cast(era[7:] as integer) as era, * exclude (era)
-        from (unpivot {table("crime_types")} on columns('share_.*') into name era value weight)
-    """
-    weigh(connection, "crime_types", crime_types, "era")
-    # How often a profile's reports are of a district, and how much more or less often in an era.
-    areas = f"""
-        select
-            profiles.profile, eras.first_year as era, profiles.weight * eras.factor as weight,
-            try_cast(council_district as integer) as council_district
-        from (unpivot {table("profiles")} on columns(* exclude profile) into name council_district value weight) as profiles
-        inner join (unpivot {table("eras")} on columns(* exclude first_year) into name council_district value factor) as eras
-            using (council_district)
-    """
-    weigh(connection, "areas", areas, "era, profile")
-    sectors = f"select report_count as weight, coalesce(council_district, 0) as area, sector from {table('district_sectors')}"
-    weigh(connection, "sectors", sectors, "area")
+    share_out(connection)
+    weigh(connection, "crime_types", CRIME_TYPES, "era")
+    weigh(connection, "areas", AREAS, "era, profile")
+    weigh(connection, "sectors", SECTORS, "area")
     weigh(connection, "hours", f"from {table('hours')}")
     weigh(connection, "location_types", f"from {table('location_types')}")
     scatter(connection, recipe.seed)
@@ -106,35 +116,36 @@ def scatter(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
     )
 
 
-def share_out(connection: duckdb.DuckDBPyConnection, count: int, since: date | None, until: date) -> None:
-    """Share the reports out among the years between two days, in proportion to the days and the year's reports."""
+def share_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Share the reports out among the years from ``since`` to ``until``, by their days and their real reports."""
     connection.execute(
-        "create temp table allotments (first_place bigint, first_day date, day_count integer, report_count bigint,"
-        " era integer, undated_odds double)"
+        f"""
+        create temp table allotments as
+        with known as (from {table("years")}),
+        days as (select unnest(range(getvariable('since'), getvariable('until') + 1, interval 1 day)) as day),
+        spans as (
+            select
+                year(day) as year, cast(min(day) as date) as first_day, count(*) as day_count,
+                count(*) / dayofyear(make_date(year(day), 12, 31)) as part
+            from days group by year(day)
+        ),
+        shared as (
+            select
+                spans.*, known.undated_odds, known.report_count * spans.part as weight,
+                cast(round(
+                    getvariable('reports') * sum(weight) over (order by spans.year) / sum(weight) over ()
+                ) as bigint) as high
+            from spans
+            inner join known on known.occurred_year = least(spans.year, (select max(occurred_year) from known))
+        )
+        select
+            first_day, day_count, undated_odds,
+            lag(high, 1, 0) over (order by year) as first_place,
+            high - first_place as report_count,
+            (select max(first_year) from {table("eras")} where first_year <= shared.year) as era
+        from shared
+        """
     )
-    known = {
-        year: (count, odds) for year, count, odds in connection.execute(f"from {table('years')}").fetchall()
-    }
-    eras = [first for (first,) in connection.execute(f"select first_year from {table('eras')}").fetchall()]
-    start = since or date(min(known), 1, 1)
-    years = range(start.year, until.year + 1)
-    first_days = {year: max(start, date(year, 1, 1)) for year in years}
-    days = {year: (min(until, date(year, 12, 31)) - first_days[year]).days + 1 for year in years}
-    weights = {year: known.get(year, known[max(known)])[0] * days[year] for year in years}
-    total, given, passed = sum(weights.values()), 0, 0
-    for year in years:
-        passed += weights[year]
-        due = round(count * passed / total) - given
-        era = max(first for first in eras if first <= year)
-        odds = known.get(year, known[max(known)])[1]
-        row = [given, first_days[year], days[year], due, era, odds]
-        connection.execute("insert into allotments values (?, ?, ?, ?, ?, ?)", row)
-        given += due
-
-
-def table(name: str) -> str:
-    """Return SQL that reads a table of the calibration."""
-    return f"read_csv('{HERE / 'calibration' / name}.csv')"
 
 
 def weigh(connection: duckdb.DuckDBPyConnection, name: str, source: str, group: str = "1") -> None:
