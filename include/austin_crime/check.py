@@ -20,7 +20,8 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
     """
     accepted = set(load["parameters"].get("accept", []))
     refuse_unknown_names(accepted)
-    connection.execute((config.SQL_DIR / "load" / "reconcile.sql").read_bytes())
+    for name in ("profile", "reconcile"):
+        connection.execute((config.SQL_DIR / "load" / f"{name}.sql").read_bytes())
     results = [result for check in contract.CHECKS for result in run_check(connection, check, accepted)]
     connection.execute("delete from ops.check_results where load_id = %s", (load["load_id"],))
     with connection.cursor() as cursor:

@@ -44,7 +44,7 @@ def claim_slot(load_id: str, orchestrator: str, parameters: Row) -> Row:
         if old and old["status"] in ("published", "unchanged"):
             raise LoadRefused(f"Load {load_id} has ended already ({old['status']}): trigger a new run.")
         try:
-            for table in ("check_results", "reconciliations"):  # of an earlier attempt
+            for table in ("check_results", "reconciliations", "column_profiles"):  # of an earlier attempt
                 connection.execute(f"delete from ops.{table} where load_id = %s", (load_id,))
             return insert_load(connection, load_id, orchestrator, parameters)
         except psycopg.errors.UniqueViolation:

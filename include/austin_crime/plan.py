@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from upath import UPath
 
-from austin_crime import boundaries, config, contract, extract, landing, portal, stage
+from austin_crime import config, contract, extract, landing, portal
 from austin_crime.loads import Connection, Row, clear_staging, running_load
 from austin_crime.months import (
     HeldMonth,
@@ -69,15 +69,22 @@ def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[
             connection, load, "Unchanged: no month has anything newer, and each has as many as are held."
         )
     connection.commit()
+    stage_plan(connection, folder, comparison, extract.columns_to_fetch(source_types(metadata)))
+    return True
+
+
+def stage_plan(connection: Connection, folder: UPath, comparison: Comparison, columns: list[str]) -> None:
+    """Fill the empty schema staging with boundaries, months and batches."""
+    # Imported here: a quiet night needs neither pandas nor shapely, and their import takes longer than the rest of it.
+    from austin_crime import boundaries, stage
+
     districts = boundaries.ask_boundaries(folder)
     clear_staging(connection)
     boundaries.insert_boundaries(connection, districts)
     insert_months(connection, comparison.months)
-    columns = extract.columns_to_fetch(source_types(metadata))
     stage.register_batches(
         connection, extract.make_batches(comparison.months, comparison.last_newest, columns)
     )
-    return True
 
 
 def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[str, Any]) -> Comparison:

@@ -1,7 +1,9 @@
--- newest_report_age: days between the newest report and the portal's last update. From: staging.crimes_next, ops.loads.
+-- newest_report_age: days between the newest report and the portal's last update. From: ops.column_profiles, ops.loads.
 select
     null as subject,
-    coalesce((loads.portal_updated_at at time zone 'America/Chicago')::date - newest.reported_date, 0) as observed
+    coalesce((loads.portal_updated_at at time zone 'America/Chicago')::date - profile.newest_date, 0) as observed
 from ops.loads as loads
-cross join (select max(reported_date) as reported_date from staging.crimes_next) as newest
-where loads.status = 'running';
+inner join ops.column_profiles as profile using (load_id)
+where
+    loads.status = 'running'
+    and profile.column_name = 'reported_date';

@@ -1,44 +1,44 @@
 -- publish_changes: apply to mart.crimes what differs by key, and write it to ops.crime_changes. From: staging.
--- What is live next among the keys that this load touched; all other rows of mart.crimes stay as they are.
-create temporary table touched on commit drop as
-select next_crimes.*
-from staging.crimes_next as next_crimes
+-- What is staged is live next: a staged report that lost its key has left staging.crimes, and a held one is replaced.
+create temporary table removed on commit drop as
+select replaced.incident_id
+from staging.replaced_crimes as replaced
 where
-    next_crimes.incident_id in (select replaced.incident_id from staging.replaced_crimes as replaced)
-    or next_crimes.incident_id in (select staged.incident_id from staging.crimes as staged);
+    not exists (
+        select 1 from staging.crimes as staged
+        where staged.incident_id = replaced.incident_id
+    );
 
-analyze touched;
-
--- A report whose content is the same is written only for its new id and stamp, and not in a month that was rewritten.
-create temporary table edited on commit drop as
+create temporary table changed on commit drop as
 with compared as (
     select
-        touched.incident_id,
-        touched.source_month,
+        staged.incident_id,
+        staged.source_month,
+        held.incident_id is null as is_added,
         (
             (
-                touched.crime_type,
-                touched.ucr_code,
-                touched.is_family_violence,
-                touched.occurred_at,
-                touched.occurred_date,
-                touched.occurred_time,
-                touched.occurred_month,
-                touched.occurred_hour,
-                touched.reported_at,
-                touched.reported_date,
-                touched.reported_time,
-                touched.location_type,
-                touched.council_district,
-                touched.apd_sector,
-                touched.apd_district,
-                touched.clearance_status,
-                touched.clearance_name,
-                touched.clearance_date,
-                touched.category_code,
-                touched.category_name,
-                touched.census_block_group_id,
-                touched.source_month
+                staged.crime_type,
+                staged.ucr_code,
+                staged.is_family_violence,
+                staged.occurred_at,
+                staged.occurred_date,
+                staged.occurred_time,
+                staged.occurred_month,
+                staged.occurred_hour,
+                staged.reported_at,
+                staged.reported_date,
+                staged.reported_time,
+                staged.location_type,
+                staged.council_district,
+                staged.apd_sector,
+                staged.apd_district,
+                staged.clearance_status,
+                staged.clearance_name,
+                staged.clearance_date,
+                staged.category_code,
+                staged.category_name,
+                staged.census_block_group_id,
+                staged.source_month
             ) is distinct from (
                 held.crime_type,
                 held.ucr_code,
@@ -65,19 +65,25 @@ with compared as (
             )
         ) as has_new_content,
         (
-            (touched.source_row_id, touched.source_updated_at)
+            (staged.source_row_id, staged.source_updated_at)
             is distinct from (held.source_row_id, held.source_updated_at)
         ) as has_new_source
-    from touched
-    inner join mart.crimes as held using (incident_id)
+    from staging.crimes as staged
+    left join mart.crimes as held using (incident_id)
 )
 
+-- A report whose content is the same is written only for its new id and stamp, and not in a month that was rewritten.
 select
     compared.incident_id,
-    compared.has_new_content
+    case
+        when compared.is_added then 'added'
+        when compared.has_new_content then 'edited'
+        else 'source edited'
+    end as change
 from compared
 where
-    compared.has_new_content
+    compared.is_added
+    or compared.has_new_content
     or (
         compared.has_new_source
         and not exists (
@@ -88,41 +94,44 @@ where
         )
     );
 
+analyze removed;
+analyze changed;
+
 insert into ops.crime_changes (load_id, incident_id, change, differences)
 select
     loads.load_id,
-    edited.incident_id,
-    'edited' as change,
+    changed.incident_id,
+    changed.change,
     (
         select
             jsonb_object_agg(
                 new_values.key, jsonb_build_object('old', old_values.value, 'new', new_values.value)
             )
-        from jsonb_each(to_jsonb(touched)) as new_values
+        from jsonb_each(to_jsonb(staged)) as new_values
         inner join jsonb_each(to_jsonb(held)) as old_values using (key)
         where
             new_values.value is distinct from old_values.value
             and new_values.key not in ('source_row_id', 'source_updated_at')
     ) as differences
-from edited
-inner join touched using (incident_id)
+from changed
+inner join staging.crimes as staged using (incident_id)
 inner join mart.crimes as held using (incident_id)
 cross join ops.loads as loads
 where
     loads.status = 'running'
-    and edited.has_new_content;
+    and changed.change = 'edited';
 
 insert into ops.crime_changes (load_id, incident_id, change, differences)
 select
     loads.load_id,
-    touched.incident_id,
-    'added' as change,
+    changed.incident_id,
+    changed.change,
     null as differences
-from touched
+from changed
 cross join ops.loads as loads
 where
     loads.status = 'running'
-    and not exists (select 1 from mart.crimes as held where held.incident_id = touched.incident_id);
+    and changed.change = 'added';
 
 insert into ops.crime_changes (load_id, incident_id, change, differences)
 select
@@ -130,47 +139,45 @@ select
     held.incident_id,
     'removed' as change,
     to_jsonb(held) as differences
-from mart.crimes as held
-inner join staging.replaced_crimes as replaced using (incident_id)
+from removed
+inner join mart.crimes as held using (incident_id)
 cross join ops.loads as loads
-where
-    loads.status = 'running'
-    and not exists (select 1 from touched where touched.incident_id = held.incident_id);
+where loads.status = 'running';
 
 delete from mart.crimes as held
-using staging.replaced_crimes as replaced
-where
-    held.incident_id = replaced.incident_id
-    and not exists (select 1 from touched where touched.incident_id = held.incident_id);
+using removed
+where held.incident_id = removed.incident_id;
 
 update mart.crimes as held set
-    crime_type = touched.crime_type,
-    ucr_code = touched.ucr_code,
-    is_family_violence = touched.is_family_violence,
-    occurred_at = touched.occurred_at,
-    occurred_date = touched.occurred_date,
-    occurred_time = touched.occurred_time,
-    occurred_month = touched.occurred_month,
-    occurred_hour = touched.occurred_hour,
-    reported_at = touched.reported_at,
-    reported_date = touched.reported_date,
-    reported_time = touched.reported_time,
-    location_type = touched.location_type,
-    council_district = touched.council_district,
-    apd_sector = touched.apd_sector,
-    apd_district = touched.apd_district,
-    clearance_status = touched.clearance_status,
-    clearance_name = touched.clearance_name,
-    clearance_date = touched.clearance_date,
-    category_code = touched.category_code,
-    category_name = touched.category_name,
-    census_block_group_id = touched.census_block_group_id,
-    source_month = touched.source_month,
-    source_row_id = touched.source_row_id,
-    source_updated_at = touched.source_updated_at
-from touched
-inner join edited using (incident_id)
-where held.incident_id = touched.incident_id;
+    crime_type = staged.crime_type,
+    ucr_code = staged.ucr_code,
+    is_family_violence = staged.is_family_violence,
+    occurred_at = staged.occurred_at,
+    occurred_date = staged.occurred_date,
+    occurred_time = staged.occurred_time,
+    occurred_month = staged.occurred_month,
+    occurred_hour = staged.occurred_hour,
+    reported_at = staged.reported_at,
+    reported_date = staged.reported_date,
+    reported_time = staged.reported_time,
+    location_type = staged.location_type,
+    council_district = staged.council_district,
+    apd_sector = staged.apd_sector,
+    apd_district = staged.apd_district,
+    clearance_status = staged.clearance_status,
+    clearance_name = staged.clearance_name,
+    clearance_date = staged.clearance_date,
+    category_code = staged.category_code,
+    category_name = staged.category_name,
+    census_block_group_id = staged.census_block_group_id,
+    source_month = staged.source_month,
+    source_row_id = staged.source_row_id,
+    source_updated_at = staged.source_updated_at
+from staging.crimes as staged
+inner join changed using (incident_id)
+where
+    held.incident_id = staged.incident_id
+    and changed.change <> 'added';
 
 insert into mart.crimes (
     incident_id,
@@ -200,33 +207,34 @@ insert into mart.crimes (
     source_updated_at
 )
 select
-    touched.incident_id,
-    touched.crime_type,
-    touched.ucr_code,
-    touched.is_family_violence,
-    touched.occurred_at,
-    touched.occurred_date,
-    touched.occurred_time,
-    touched.occurred_month,
-    touched.occurred_hour,
-    touched.reported_at,
-    touched.reported_date,
-    touched.reported_time,
-    touched.location_type,
-    touched.council_district,
-    touched.apd_sector,
-    touched.apd_district,
-    touched.clearance_status,
-    touched.clearance_name,
-    touched.clearance_date,
-    touched.category_code,
-    touched.category_name,
-    touched.census_block_group_id,
-    touched.source_month,
-    touched.source_row_id,
-    touched.source_updated_at
-from touched
-where not exists (select 1 from mart.crimes as held where held.incident_id = touched.incident_id);
+    staged.incident_id,
+    staged.crime_type,
+    staged.ucr_code,
+    staged.is_family_violence,
+    staged.occurred_at,
+    staged.occurred_date,
+    staged.occurred_time,
+    staged.occurred_month,
+    staged.occurred_hour,
+    staged.reported_at,
+    staged.reported_date,
+    staged.reported_time,
+    staged.location_type,
+    staged.council_district,
+    staged.apd_sector,
+    staged.apd_district,
+    staged.clearance_status,
+    staged.clearance_name,
+    staged.clearance_date,
+    staged.category_code,
+    staged.category_name,
+    staged.census_block_group_id,
+    staged.source_month,
+    staged.source_row_id,
+    staged.source_updated_at
+from staging.crimes as staged
+inner join changed using (incident_id)
+where changed.change = 'added';
 
 update ops.loads set
     added_count = changes.added_count,

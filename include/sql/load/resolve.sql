@@ -15,31 +15,32 @@ select returned.* from returned;
 
 insert into staging.replaced_crimes (incident_id)
 select held.incident_id
-from mart.crimes as held
-where
-    held.source_month in (
-        select month.source_month from staging.months as month
-        where month.kind in ('whole', 'vanished')
-    )
-    or (
-        held.source_month is null
-        and exists (
-            select 1 from staging.months as month
-            where
-                month.kind in ('whole', 'vanished')
-                and month.source_month is null
-        )
-    );
+from staging.months as month
+inner join mart.crimes as held on month.source_month = held.source_month
+where month.kind in ('whole', 'vanished')
+union all
+select held.incident_id
+from staging.months as month
+inner join mart.crimes as held on month.source_month is null and held.source_month is null
+where month.kind in ('whole', 'vanished');
 
 insert into staging.replaced_crimes (incident_id)
 select held.incident_id
 from mart.crimes as held
 where
-    held.source_row_id in (
-        select staged.source_row_id from staging.crimes as staged
-        union all
-        select rejected.source_row_id from staging.rejected_reports as rejected
+    coalesce(held.source_month, 'infinity'::date) not in (
+        select coalesce(month.source_month, 'infinity'::date) from staging.months as month
+        where month.kind in ('whole', 'vanished')
     )
+    and exists (
+        select 1 from staging.crimes as staged
+        where staged.source_row_id = held.source_row_id
+    );
+
+insert into staging.replaced_crimes (incident_id)
+select held.incident_id
+from mart.crimes as held
+inner join staging.rejected_reports as rejected using (source_row_id)
 on conflict do nothing;
 
 -- Just filled: without statistics the planner sorts where it should hash.
