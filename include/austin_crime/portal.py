@@ -112,7 +112,7 @@ def wait_s(state: tenacity.RetryCallState) -> float:
         jitter = tenacity.wait_random(0, config.PORTAL_WAIT_S)(state)
         return float(min(told, config.LONGEST_WAIT_S) + jitter)
     return tenacity.wait_exponential_jitter(
-        config.PORTAL_WAIT_S, max=config.LONGEST_WAIT_S, jitter=config.PORTAL_WAIT_S
+        multiplier=config.PORTAL_WAIT_S, jitter=config.PORTAL_WAIT_S, max=config.LONGEST_WAIT_S
     )(state)
 
 

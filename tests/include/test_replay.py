@@ -186,7 +186,13 @@ def test_a_replay_begins_with_the_last_load_that_fetched_everything(history, emp
 
     expected = history.tables["last"]
     # What happened before the first of them is not known then.
-    since = {"ops.loads", "ops.crime_changes", "ops.check_results", "ops.reconciliations"}
+    since = {
+        "ops.loads",
+        "ops.crime_changes",
+        "ops.check_results",
+        "ops.reconciliations",
+        "ops.column_profiles",
+    }
     tables = tables_of(empty.url)
     assert_same(tables, {name: rows for name, rows in expected.items() if name not in since})
     assert tables["ops.crime_changes"] == [row for row in expected["ops.crime_changes"] if "'last'" in row]
