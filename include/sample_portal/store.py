@@ -271,10 +271,3 @@ def to_utc(moment: datetime) -> datetime:
     """Return a moment in UTC, without a zone, to the millisecond."""
     plain = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     return plain.replace(microsecond=plain.microsecond // 1000 * 1000)
-
-
-def __getattr__(name: str) -> Any:
-    """Give the changes that moved to ``sample_portal.live`` to those who still look for them here."""
-    from sample_portal import live
-
-    return getattr(live, name)

@@ -11,8 +11,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from austin_crime import check, config, landing, nightly, record, replay, settle, steps
+from sample_portal import live as portal_store
 from sample_portal import server
-from sample_portal import store as portal_store
 from sample_portal.store import Store
 
 NUMBERS = count(1)
