@@ -1,0 +1,290 @@
+"""One portal, warehouses copied from two states of it, and servers and loads that can be killed."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from austin_crime import config, migrate, nightly
+from local_stack import postgres as local_postgres
+from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
+from sample_portal import server
+from sample_portal import store as portal_store
+from sample_portal.store import Store
+
+HERE = Path(__file__).parent
+# Several batches of a small portal.
+BATCH_ROWS = 300
+DEADLINE_S = 30
+# When something was done and how often it was tried: what may differ between a disturbed load and an undisturbed one.
+LEFT_ASIDE = ["attempt", "started_at", "last_seen_at", "finished_at", "checked_at", "published_at"]
+
+Tables = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A warehouse and the landing of its loads."""
+
+    name: str
+    owner_url: str
+    reader_url: str
+    landing: Path
+
+    def environment(self, source_url: str) -> dict[str, str]:
+        """Return the pipeline's settings for it."""
+        return {
+            "AUSTIN_CRIME_WAREHOUSE_URL": self.owner_url,
+            "AUSTIN_CRIME_LANDING_URL": str(self.landing),
+            "AUSTIN_CRIME_SOURCE_URL": source_url,
+            "AUSTIN_CRIME_PORTAL_WAIT_S": "0.01",
+        }
+
+    def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with psycopg.connect(self.owner_url) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def tables(self, *schemas: str) -> Tables:
+        """Return every row of every table as JSON, sorted, less what is left aside."""
+        with psycopg.connect(self.owner_url) as connection:
+            names = connection.execute(
+                "select schemaname || '.' || tablename from pg_tables where schemaname = any(%s)",
+                (list(schemas or ("mart", "ops")),),
+            ).fetchall()
+            rows = f"select (to_jsonb(t) - %s::text[])::text from {{}} as t order by 1"
+            return {
+                name: [row for (row,) in connection.execute(rows.format(name), (LEFT_ASIDE,))]
+                for (name,) in names
+            }
+
+
+class MortalServer:
+    """A PostgreSQL server that can be killed and started again on the same data and port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        passwords = {role: secrets.token_urlsafe(12) for role in (SUPERUSER, *ROLES)}
+        self.server = Server(local_postgres.free_port(), passwords)
+        local_postgres.initialise(folder / "data", passwords[SUPERUSER], "--no-sync")
+        self.start()
+        self.server.create_roles()
+
+    def start(self) -> None:
+        """Start the server and wait until one can log in."""
+        settings = local_postgres.SETTINGS | local_postgres.TEST_SETTINGS
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                local_postgres.command(self.folder / "data", self.server.port, settings),
+                stdout=log,
+                stderr=log,
+                **local_postgres.surroundings(),
+            )
+        wait_until(lambda: not local_postgres.refusal(self.server.url(SUPERUSER, "postgres")))
+
+    def kill(self) -> None:
+        """Kill every process of the server, none of which can say goodbye."""
+        postmaster = psutil.Process(self.process.pid)
+        postmaster.suspend()  # it starts no more
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.kill()
+        psutil.wait_procs(processes, timeout=DEADLINE_S)
+        self.process.wait(DEADLINE_S)
+
+    def end(self) -> None:
+        """End the server at once."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(DEADLINE_S)
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    """Wait until something is so, which it must be before long."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def mortal_server() -> Iterator[MortalServer]:
+    """Return a server that can be killed; all warehouses of these tests are on it."""
+    with tempfile.TemporaryDirectory(prefix="austin-crime-faults-", ignore_cleanup_errors=True) as folder:
+        local_postgres.hand_over(Path(folder))
+        running = MortalServer(Path(folder))
+        yield running
+        running.end()
+
+
+@dataclass
+class Warehouses:
+    """Makes warehouses as copies of others."""
+
+    postgres: Server
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def copy(self, template: str) -> Warehouse:
+        """Return a new warehouse that holds what a database does."""
+        name = f"faults_{next(self.numbers)}"
+        with psycopg.connect(self.postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(f"create database {name} template {template} owner {OWNER}")
+        return Warehouse(name, *self.postgres.create_warehouse(name), self.folder / name)
+
+
+@pytest.fixture(scope="session")
+def warehouses(mortal_server, tmp_path_factory) -> Warehouses:
+    """Return what makes warehouses."""
+    return Warehouses(mortal_server.server, tmp_path_factory.mktemp("landings"))
+
+
+@dataclass
+class World:
+    """A portal a week after it was loaded; warehouses with that first load and without; and how undisturbed loads end."""
+
+    store: Store
+    url: str
+    templates: dict[str, Warehouse]
+    before: dict[str, Tables]
+    undisturbed: dict[str, Tables]
+
+
+@pytest.fixture(scope="session")
+def world(warehouses) -> Iterator[World]:
+    """Load a portal, let it live for a week, load it again, and load it into an empty warehouse, all undisturbed."""
+    store = Store.generate(reports=1_000, seed=1, until=date(2024, 6, 1))
+    empty = warehouses.copy("template1")
+    migrate.migrate(empty.owner_url)
+    held = warehouses.copy(empty.name)
+    with server.running(store) as url, pytest.MonkeyPatch.context() as settings:
+        load(held, url, "before", settings)
+        live_a_week(store)
+        undisturbed = {}
+        for state, template in {"first": empty, "later": held}.items():
+            copy = warehouses.copy(template.name)
+            load(copy, url, "load", settings)
+            undisturbed[state] = copy.tables()
+        templates = {"first": empty, "later": held}
+        before = {state: template.tables("mart") for state, template in templates.items()}
+        yield World(store, url, templates, before, undisturbed)
+    store.close()
+
+
+def load(warehouse: Warehouse, source_url: str, load_id: str, settings: pytest.MonkeyPatch) -> None:
+    """Run a load undisturbed."""
+    with settings.context() as during:
+        for name, value in warehouse.environment(source_url).items():
+            during.setenv(name, value)
+        during.setattr(config, "BATCH_ROWS", BATCH_ROWS)
+        nightly.run_nightly(load_id, started_by="a test")
+
+
+def live_a_week(store: Store) -> None:
+    """Add, edit and remove reports, with keys that are missing and keys that occur twice."""
+    [(month,)] = store.execute("select date_trunc('month', rep_date) from reports group by 1 order by count(*) desc, 1 limit 1")
+    of_month = f"rep_date >= '{month}' and rep_date < timestamp '{month}' + interval 1 month"
+    keys = store.execute(f"select incident_report_number from reports where {of_month} order by 1 limit 2")
+    # Of one month a report is edited and another removed: to top it up is not enough.
+    portal_store.edit_reports(store, f"incident_report_number = '{keys[0][0]}'", "crime_type = 'EDITED'")
+    portal_store.remove_reports(store, f"incident_report_number = '{keys[1][0]}'")
+    portal_store.edit_reports(store, "hash(incident_report_number) % 25 = 0", "crime_type = 'EDITED'")
+    portal_store.remove_reports(store, "hash(incident_report_number) % 120 = 1")
+    portal_store.add_reports(store, 40)
+    portal_store.add_reports(store, 3, incident_report_number=None)
+    portal_store.add_reports(store, 2, incident_report_number=20240000001)
+
+
+@pytest.fixture
+def warehouse(world, warehouses, monkeypatch, request) -> Warehouse:
+    """Return a warehouse before its first load or its later one, as the test's parameter ``state`` says, named by the settings."""
+    state = request.node.callspec.params["state"] if hasattr(request.node, "callspec") else "later"
+    copy = warehouses.copy(world.templates[state].name)
+    for name, value in copy.environment(world.url).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(config, "BATCH_ROWS", BATCH_ROWS)
+    return copy
+
+
+class Runner:
+    """Starts loads in processes that can be killed, one at a time."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        with log.open("wb") as file:
+            self.program = subprocess.Popen(
+                [sys.executable, str(HERE / "run_and_die.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+                env=os.environ | {"PYTHONPATH": str(HERE.parents[1] / "include")},
+            )
+
+    def start(
+        self,
+        warehouse: Warehouse,
+        source_url: str,
+        point: tuple[str, str, str, int] | None = None,
+        load_id: str = "load",
+        parameters: dict[str, Any] | None = None,
+    ) -> int:
+        """Start a load, which dies at a point, and return its process id."""
+        asked = {
+            "load_id": load_id,
+            "parameters": parameters,
+            "point": point,
+            "batch_rows": BATCH_ROWS,
+            "environment": warehouse.environment(source_url),
+        }
+        self.program.stdin.write(json.dumps(asked) + "\n")
+        self.program.stdin.flush()
+        return int(self.program.stdout.readline())
+
+    def exit_code(self) -> int:
+        """Wait for the load and return its exit code, negative if a signal ended it."""
+        return int(self.program.stdout.readline())
+
+    def end(self) -> None:
+        """End the program."""
+        self.program.stdin.close()
+        self.program.wait(timeout=100)
+
+
+@pytest.fixture(scope="session")
+def runner(tmp_path_factory) -> Iterator[Runner]:
+    """Return what starts loads that can be killed."""
+    running = Runner(tmp_path_factory.mktemp("loads") / "log")
+    yield running
+    running.end()
+
+
+def differing(found: Tables, expected: Tables) -> dict[str, tuple[list[str], list[str]]]:
+    """Return the tables that differ, each with a few rows of either side only."""
+    return {
+        name: (
+            sorted(set(found[name]) - set(expected[name]))[:3],
+            sorted(set(expected[name]) - set(found[name]))[:3],
+        )
+        for name in expected
+        if found[name] != expected[name]
+    }
+
+
+@pytest.fixture(scope="session")
+def differences() -> Any:
+    """Return the function that tells which tables differ."""
+    return differing

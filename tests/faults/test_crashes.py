@@ -1,0 +1,121 @@
+"""A load dies by SIGKILL anywhere: readers keep the last good version, and the load run again ends as if nothing had been."""
+
+import signal
+
+import psycopg
+import pytest
+
+from austin_crime import config, loads, nightly, steps
+
+# Where a load dies: the step, and before or after which call of which function.
+FAIL_POINTS = {
+    "the slot is claimed": ("plan", "loads", "claim_slot", "after", 1),
+    "the metadata are noted": ("plan", "plan", "note_metadata", "after", 1),
+    "the months are compared": ("plan", "plan", "compare", "after", 1),
+    "the months are registered": ("plan", "plan", "insert_months", "after", 1),
+    "the batches are registered": ("plan", "stage", "register_batches", "after", 1),
+    "the plan is written": ("load", "steps", "plan_load", "after", 1),
+    "a batch is about to be fetched": ("load", "extract", "fetch_batch", "before", 2),
+    "a body is read, and its file not renamed": ("load", "extract", "BodyCounter.finish", "after", 2),
+    "a file is renamed, and has no manifest": ("load", "extract", "Manifest", "before", 2),
+    "a batch has landed": ("load", "extract", "fetch_batch", "after", 2),
+    "a batch's old rows are removed": ("load", "stage", "remove_batch", "after", 2),
+    "a batch is copied, and not counted": ("load", "stage", "copy_crimes", "after", 2),
+    "a batch is counted, and not committed": ("load", "stage", "stage_batch", "after", 2),
+    "a batch is staged": ("load", "steps", "clean_and_stage", "after", 2),
+    "every batch is staged": ("settle", "steps", "settle_months", "before", 1),
+    "twins are resolved": ("settle", "settle", "resolve", "after", 1),
+    "unequal months are about to be fetched": ("settle", "settle", "fetch_again", "before", 1),
+    "an unequal month has landed": ("settle", "stage", "supersede", "before", 1),
+    "an unequal month is superseded": ("settle", "stage", "supersede", "after", 1),
+    "unequal months are fetched": ("settle", "settle", "fetch_again", "after", 1),
+    "the portal's counts are kept": ("settle", "settle", "keep_portal_counts", "after", 1),
+    "losers are described": ("settle", "settle", "describe_losers", "after", 1),
+    **{
+        f"{table} is built": ("build", "steps", "build_aggregate", "after", number)
+        for number, table in enumerate(config.AGGREGATES, start=1)
+    },
+    "some checks have run": ("check", "check", "run_check", "after", 5),
+    "the findings are committed": ("check", "check", "check_load", "after", 1),
+    "the gate is passed": ("gate", "check", "pass_gate", "after", 1),
+    "publishing begins": ("publish", "publish", "publish", "before", 1),
+    "staging is counted again": ("publish", "publish", "refuse_incomplete_staging", "after", 1),
+    "everything is written, and not committed": ("publish", "loads", "clear_staging", "after", 1),
+}
+COMMITTED = {
+    "everything is committed": ("publish", "publish", "refresh_statistics", "before", 1),
+    "the dashboards are about to be refreshed": ("refresh", "steps", "refresh_dashboards", "before", 1),
+}
+ONLY_LATER = {
+    "unequal months are about to be fetched",
+    "an unequal month has landed",
+    "an unequal month is superseded",
+    "unequal months are fetched",
+}
+CASES = [
+    (state, point)
+    for point in FAIL_POINTS
+    for state in ("first", "later")
+    if state == "later" or point not in ONLY_LATER
+]
+
+
+def go_on_from(step, load_id):
+    """Run a step and what follows, as an orchestrator does that tries the step again."""
+    [(attempt,)] = ask_loads("select attempt from ops.loads where load_id = %s", load_id)
+    load = steps.Load(load_id=load_id, attempt=attempt, has_work=True)
+    following = {
+        "load": lambda: [steps.load_batch(**item) for item in steps.list_batches(load)],
+        "settle": lambda: steps.settle_months(load),
+        "build": lambda: [steps.build_aggregate(table) for table in config.AGGREGATES],
+        "check": lambda: steps.check_load(load),
+        "gate": lambda: steps.pass_gate(load),
+        "publish": lambda: steps.publish(load),
+        "refresh": steps.refresh_dashboards,
+    }
+    for name in list(following)[list(following).index(step) :]:
+        following[name]()
+
+
+def ask_loads(query, *values):
+    with psycopg.connect(config.warehouse_url()) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+@pytest.fixture
+def killed(runner, world, warehouse, point):
+    """Run a load that dies at the point, and return the warehouse that it leaves."""
+    runner.start(warehouse, world.url, (FAIL_POINTS | COMMITTED)[point][1:])
+    assert runner.exit_code() == -signal.SIGKILL, f"the load ended and was never there: {runner.log.read_text()[-2000:]}"
+    return warehouse
+
+
+@pytest.mark.parametrize(("state", "point"), CASES)
+def test_a_load_killed_anywhere_leaves_what_readers_see_and_run_again_ends_as_undisturbed(
+    world, killed, state, differences
+):
+    assert differences(killed.tables("mart"), world.before[state]) == {}
+
+    nightly.run_nightly("load", started_by="a test")
+
+    assert differences(killed.tables(), world.undisturbed[state]) == {}
+
+
+@pytest.mark.parametrize("state", ["later"])
+@pytest.mark.parametrize("point", [name for name, place in FAIL_POINTS.items() if place[0] != "plan"])
+def test_the_step_that_was_killed_and_what_follows_end_as_undisturbed(world, killed, state, point, differences):
+    go_on_from(FAIL_POINTS[point][0], "load")
+
+    assert differences(killed.tables(), world.undisturbed[state]) == {}
+
+
+@pytest.mark.parametrize("state", ["first", "later"])
+@pytest.mark.parametrize("point", COMMITTED)
+def test_a_load_killed_after_its_commit_is_published_and_done(world, killed, state, point, differences):
+    assert differences(killed.tables(), world.undisturbed[state]) == {}
+
+    go_on_from("publish", "load")
+
+    assert differences(killed.tables(), world.undisturbed[state]) == {}
+    with pytest.raises(loads.LoadRefused, match=r"Load load has ended already \(published\): trigger a new run"):
+        nightly.run_nightly("load")
