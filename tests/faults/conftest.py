@@ -142,7 +142,7 @@ class Warehouses:
         """Return a new warehouse that holds what a database does."""
         name = f"faults_{next(self.numbers)}"
         with psycopg.connect(self.postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-            connection.execute(f"create database {name} template {template} owner {OWNER}")
+            connection.execute(f"create database {name} template {template} strategy file_copy owner {OWNER}")
         return Warehouse(name, *self.postgres.create_warehouse(name), self.folder / name)
 
 
@@ -209,14 +209,15 @@ def live_a_week(store: Store) -> None:
 
 
 @pytest.fixture
-def warehouse(world, warehouses, monkeypatch, request) -> Warehouse:
+def warehouse(world, warehouses, mortal_server, monkeypatch, request) -> Iterator[Warehouse]:
     """Return a warehouse before its first load or its later one, as the test's parameter ``state`` says, named by the settings."""
     state = request.node.callspec.params["state"] if hasattr(request.node, "callspec") else "later"
     copy = warehouses.copy(world.templates[state].name)
     for name, value in copy.environment(world.url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(config, "BATCH_ROWS", BATCH_ROWS)
-    return copy
+    yield copy
+    mortal_server.server.drop_database(copy.name)
 
 
 class Runner:
