@@ -66,7 +66,7 @@ class Warehouse:
                 "select schemaname || '.' || tablename from pg_tables where schemaname = any(%s)",
                 (list(schemas or ("mart", "ops")),),
             ).fetchall()
-            rows = f"select (to_jsonb(t) - %s::text[])::text from {{}} as t order by 1"
+            rows = "select (to_jsonb(t) - %s::text[])::text from {} as t order by 1"
             return {
                 name: [row for (row,) in connection.execute(rows.format(name), (LEFT_ASIDE,))]
                 for (name,) in names
@@ -195,7 +195,9 @@ def load(warehouse: Warehouse, source_url: str, load_id: str, settings: pytest.M
 
 def live_a_week(store: Store) -> None:
     """Add, edit and remove reports, with keys that are missing and keys that occur twice."""
-    [(month,)] = store.execute("select date_trunc('month', rep_date) from reports group by 1 order by count(*) desc, 1 limit 1")
+    [(month,)] = store.execute(
+        "select date_trunc('month', rep_date) from reports group by 1 order by count(*) desc, 1 limit 1"
+    )
     of_month = f"rep_date >= '{month}' and rep_date < timestamp '{month}' + interval 1 month"
     keys = store.execute(f"select incident_report_number from reports where {of_month} order by 1 limit 2")
     # Of one month a report is edited and another removed: to top it up is not enough.

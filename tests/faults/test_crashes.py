@@ -86,7 +86,9 @@ def ask_loads(query, *values):
 def killed(runner, world, warehouse, point):
     """Run a load that dies at the point, and return the warehouse that it leaves."""
     runner.start(warehouse, world.url, (FAIL_POINTS | COMMITTED)[point][1:])
-    assert runner.exit_code() == -signal.SIGKILL, f"the load ended and was never there: {runner.log.read_text()[-2000:]}"
+    assert runner.exit_code() == -signal.SIGKILL, (
+        f"the load ended and was never there: {runner.log.read_text()[-2000:]}"
+    )
     return warehouse
 
 
@@ -103,7 +105,9 @@ def test_a_load_killed_anywhere_leaves_what_readers_see_and_run_again_ends_as_un
 
 @pytest.mark.parametrize("state", ["later"])
 @pytest.mark.parametrize("point", [name for name, place in FAIL_POINTS.items() if place[0] != "plan"])
-def test_the_step_that_was_killed_and_what_follows_end_as_undisturbed(world, killed, state, point, differences):
+def test_the_step_that_was_killed_and_what_follows_end_as_undisturbed(
+    world, killed, state, point, differences
+):
     go_on_from(FAIL_POINTS[point][0], "load")
 
     assert differences(killed.tables(), world.undisturbed[state]) == {}
@@ -117,5 +121,7 @@ def test_a_load_killed_after_its_commit_is_published_and_done(world, killed, sta
     go_on_from("publish", "load")
 
     assert differences(killed.tables(), world.undisturbed[state]) == {}
-    with pytest.raises(loads.LoadRefused, match=r"Load load has ended already \(published\): trigger a new run"):
+    with pytest.raises(
+        loads.LoadRefused, match=r"Load load has ended already \(published\): trigger a new run"
+    ):
         nightly.run_nightly("load")
