@@ -19,17 +19,17 @@ import psutil
 import psycopg
 import pytest
 
-from austin_crime import config, migrate, nightly
+from austin_crime import config, migrate, nightly, steps
 from local_stack import postgres as local_postgres
 from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
-from sample_portal import server
-from sample_portal import store as portal_store
+from sample_portal import live, server
 from sample_portal.store import Store
 
 HERE = Path(__file__).parent
 # Several batches of a small portal.
 BATCH_ROWS = 300
 DEADLINE_S = 30
+TOKEN = "a-token-of-this-portal"
 # When something was done and how often it was tried: what may differ between a disturbed load and an undisturbed one.
 LEFT_ASIDE = ["attempt", "started_at", "last_seen_at", "finished_at", "checked_at", "published_at"]
 
@@ -53,6 +53,17 @@ class Warehouse:
             "AUSTIN_CRIME_SOURCE_URL": source_url,
             "AUSTIN_CRIME_PORTAL_WAIT_S": "0.01",
         }
+
+    def set_up(self, source_url: str, settings: pytest.MonkeyPatch) -> None:
+        """Have the settings name it."""
+        for name, value in self.environment(source_url).items():
+            settings.setenv(name, value)
+        settings.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
+        settings.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
+        settings.setenv(
+            "PGOPTIONS", f"-c lock_timeout={DEADLINE_S}s"
+        )  # a test that fails, not one that hangs
+        settings.setattr(config, "BATCH_ROWS", BATCH_ROWS)
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
@@ -120,6 +131,12 @@ def wait_until(is_so: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(name="wait_until", scope="session")
+def waiting_until() -> Callable[[Callable[[], object]], None]:
+    """Return the function that waits until something is so."""
+    return wait_until
+
+
 @pytest.fixture(scope="session")
 def mortal_server() -> Iterator[MortalServer]:
     """Return a server that can be killed; all warehouses of these tests are on it."""
@@ -170,13 +187,13 @@ def world(warehouses) -> Iterator[World]:
     empty = warehouses.copy("template1")
     migrate.migrate(empty.owner_url)
     held = warehouses.copy(empty.name)
-    with server.running(store) as url, pytest.MonkeyPatch.context() as settings:
-        load(held, url, "before", settings)
+    with server.running(store, app_tokens=(TOKEN,)) as url:
+        load(held, url, "before")
         live_a_week(store)
         undisturbed = {}
         for state, template in {"first": empty, "later": held}.items():
             copy = warehouses.copy(template.name)
-            load(copy, url, "load", settings)
+            load(copy, url, "load")
             undisturbed[state] = copy.tables()
         templates = {"first": empty, "later": held}
         before = {state: template.tables("mart") for state, template in templates.items()}
@@ -184,12 +201,10 @@ def world(warehouses) -> Iterator[World]:
     store.close()
 
 
-def load(warehouse: Warehouse, source_url: str, load_id: str, settings: pytest.MonkeyPatch) -> None:
+def load(warehouse: Warehouse, source_url: str, load_id: str) -> None:
     """Run a load undisturbed."""
-    with settings.context() as during:
-        for name, value in warehouse.environment(source_url).items():
-            during.setenv(name, value)
-        during.setattr(config, "BATCH_ROWS", BATCH_ROWS)
+    with pytest.MonkeyPatch.context() as settings:
+        warehouse.set_up(source_url, settings)
         nightly.run_nightly(load_id, started_by="a test")
 
 
@@ -201,23 +216,43 @@ def live_a_week(store: Store) -> None:
     of_month = f"rep_date >= '{month}' and rep_date < timestamp '{month}' + interval 1 month"
     keys = store.execute(f"select incident_report_number from reports where {of_month} order by 1 limit 2")
     # Of one month a report is edited and another removed: to top it up is not enough.
-    portal_store.edit_reports(store, f"incident_report_number = '{keys[0][0]}'", "crime_type = 'EDITED'")
-    portal_store.remove_reports(store, f"incident_report_number = '{keys[1][0]}'")
-    portal_store.edit_reports(store, "hash(incident_report_number) % 25 = 0", "crime_type = 'EDITED'")
-    portal_store.remove_reports(store, "hash(incident_report_number) % 120 = 1")
-    portal_store.add_reports(store, 40)
-    portal_store.add_reports(store, 3, incident_report_number=None)
-    portal_store.add_reports(store, 2, incident_report_number=20240000001)
+    live.edit_reports(store, f"incident_report_number = '{keys[0][0]}'", "crime_type = 'EDITED'")
+    live.remove_reports(store, f"incident_report_number = '{keys[1][0]}'")
+    live.edit_reports(store, "hash(incident_report_number) % 25 = 0", "crime_type = 'EDITED'")
+    live.remove_reports(store, "hash(incident_report_number) % 120 = 1")
+    live.add_reports(store, 40)
+    live.add_reports(store, 3, incident_report_number=None)
+    live.add_reports(store, 2, incident_report_number=20240000001)
+
+
+@pytest.fixture(scope="session")
+def app_token() -> str:
+    """Return a token that the portal knows."""
+    return TOKEN
+
+
+@pytest.fixture(scope="module")
+def kept_warehouse(world, warehouses, mortal_server) -> Iterator[Warehouse]:
+    """Return one warehouse before its later load for all loads of a module, which publish nothing."""
+    copy = warehouses.copy(world.templates["later"].name)
+    yield copy
+    mortal_server.server.drop_database(copy.name)
+
+
+@pytest.fixture
+def lasting_warehouse(kept_warehouse, world, monkeypatch) -> Warehouse:
+    """Return it, named by the settings."""
+    kept_warehouse.set_up(world.url, monkeypatch)
+    return kept_warehouse
 
 
 @pytest.fixture
 def warehouse(world, warehouses, mortal_server, monkeypatch, request) -> Iterator[Warehouse]:
     """Return a warehouse before its first load or its later one, as the test's parameter ``state`` says, named by the settings."""
-    state = request.node.callspec.params["state"] if hasattr(request.node, "callspec") else "later"
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    state = parameters.get("state", "later")
     copy = warehouses.copy(world.templates[state].name)
-    for name, value in copy.environment(world.url).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(config, "BATCH_ROWS", BATCH_ROWS)
+    copy.set_up(world.url, monkeypatch)
     yield copy
     mortal_server.server.drop_database(copy.name)
 
@@ -244,6 +279,7 @@ class Runner:
         point: tuple[str, str, str, int] | None = None,
         load_id: str = "load",
         parameters: dict[str, Any] | None = None,
+        **variables: str,
     ) -> int:
         """Start a load, which dies at a point, and return its process id."""
         asked = {
@@ -251,7 +287,7 @@ class Runner:
             "parameters": parameters,
             "point": point,
             "batch_rows": BATCH_ROWS,
-            "environment": warehouse.environment(source_url),
+            "environment": warehouse.environment(source_url) | variables,
         }
         self.program.stdin.write(json.dumps(asked) + "\n")
         self.program.stdin.flush()
@@ -291,3 +327,27 @@ def differing(found: Tables, expected: Tables) -> dict[str, tuple[list[str], lis
 def differences() -> Any:
     """Return the function that tells which tables differ."""
     return differing
+
+
+def run_from(step: str, load_id: str = "load") -> None:
+    """Run a step of a load and what follows, as an orchestrator does that tries the step again."""
+    with psycopg.connect(config.warehouse_url()) as connection:
+        [(attempt,)] = connection.execute("select attempt from ops.loads where load_id = %s", (load_id,))
+    load = steps.Load(load_id=load_id, attempt=attempt, has_work=True)
+    following: dict[str, Callable[[], object]] = {
+        "load": lambda: [steps.load_batch(**item) for item in steps.list_batches(load)],
+        "settle": lambda: steps.settle_months(load),
+        "build": lambda: [steps.build_aggregate(table) for table in config.AGGREGATES],
+        "check": lambda: steps.check_load(load),
+        "gate": lambda: steps.pass_gate(load),
+        "publish": lambda: steps.publish(load),
+        "refresh": steps.refresh_dashboards,
+    }
+    for name in list(following)[list(following).index(step) :]:
+        following[name]()
+
+
+@pytest.fixture(scope="session")
+def go_on_from() -> Callable[..., None]:
+    """Return the function that runs a step again and what follows."""
+    return run_from

@@ -2,10 +2,9 @@
 
 import signal
 
-import psycopg
 import pytest
 
-from austin_crime import config, loads, nightly, steps
+from austin_crime import config, loads, nightly
 
 # Where a load dies: the step, and before or after which call of which function.
 FAIL_POINTS = {
@@ -60,28 +59,6 @@ CASES = [
 ]
 
 
-def go_on_from(step, load_id):
-    """Run a step and what follows, as an orchestrator does that tries the step again."""
-    [(attempt,)] = ask_loads("select attempt from ops.loads where load_id = %s", load_id)
-    load = steps.Load(load_id=load_id, attempt=attempt, has_work=True)
-    following = {
-        "load": lambda: [steps.load_batch(**item) for item in steps.list_batches(load)],
-        "settle": lambda: steps.settle_months(load),
-        "build": lambda: [steps.build_aggregate(table) for table in config.AGGREGATES],
-        "check": lambda: steps.check_load(load),
-        "gate": lambda: steps.pass_gate(load),
-        "publish": lambda: steps.publish(load),
-        "refresh": steps.refresh_dashboards,
-    }
-    for name in list(following)[list(following).index(step) :]:
-        following[name]()
-
-
-def ask_loads(query, *values):
-    with psycopg.connect(config.warehouse_url()) as connection:
-        return connection.execute(query, values).fetchall()
-
-
 @pytest.fixture
 def killed(runner, world, warehouse, point):
     """Run a load that dies at the point, and return the warehouse that it leaves."""
@@ -106,7 +83,7 @@ def test_a_load_killed_anywhere_leaves_what_readers_see_and_run_again_ends_as_un
 @pytest.mark.parametrize("state", ["later"])
 @pytest.mark.parametrize("point", [name for name, place in FAIL_POINTS.items() if place[0] != "plan"])
 def test_the_step_that_was_killed_and_what_follows_end_as_undisturbed(
-    world, killed, state, point, differences
+    world, killed, state, point, differences, go_on_from
 ):
     go_on_from(FAIL_POINTS[point][0], "load")
 
@@ -115,7 +92,7 @@ def test_the_step_that_was_killed_and_what_follows_end_as_undisturbed(
 
 @pytest.mark.parametrize("state", ["first", "later"])
 @pytest.mark.parametrize("point", COMMITTED)
-def test_a_load_killed_after_its_commit_is_published_and_done(world, killed, state, point, differences):
+def test_a_load_killed_after_its_commit_is_published_and_done(world, killed, state, differences, go_on_from):
     assert differences(killed.tables(), world.undisturbed[state]) == {}
 
     go_on_from("publish", "load")
