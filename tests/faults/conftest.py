@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -69,6 +70,23 @@ class Warehouse:
         """Return the rows of a query."""
         with psycopg.connect(self.owner_url) as connection:
             return connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Keep others from writing a table; they may read it."""
+        connection = psycopg.connect(self.owner_url)
+        try:
+            connection.execute(f"lock table {table} in exclusive mode")
+            yield
+        finally:
+            connection.close()
+
+    def has_waiting(self) -> bool:
+        """Whether a statement waits for a lock."""
+        waiting = (
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        return bool(self.ask(waiting))
 
     def tables(self, *schemas: str) -> Tables:
         """Return every row of every table as JSON, sorted, less what is left aside."""

@@ -4,7 +4,6 @@ import os
 import signal
 from contextlib import contextmanager
 
-import psycopg
 import pytest
 
 from austin_crime import loads, nightly, publish
@@ -55,30 +54,12 @@ def waiting(held, warehouse, world, wait_until):
     @contextmanager
     def wait(table):
         # A load whose batch is under way has planned: it has emptied and filled what the lock is to keep.
-        with held(BATCH) as process_id, locked(warehouse, table):
+        with held(BATCH) as process_id, warehouse.locked(table):
             world.store.faults.clear()
-            wait_until(lambda: is_waiting(warehouse))
+            wait_until(warehouse.has_waiting)
             yield process_id
 
     return wait
-
-
-@contextmanager
-def locked(warehouse, table):
-    """Keep others from writing a table; they may read it."""
-    connection = psycopg.connect(warehouse.owner_url)
-    try:
-        connection.execute(f"lock table {table} in exclusive mode")
-        yield
-    finally:
-        connection.close()
-
-
-def is_waiting(warehouse):
-    """Whether a statement waits for a lock."""
-    return warehouse.ask(
-        "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    )
 
 
 @pytest.mark.parametrize("state", ["first", "later"])

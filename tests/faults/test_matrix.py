@@ -37,9 +37,7 @@ LASTING = {
     "gone": ({"kind": "gone"}, "PortalAnswer: .*came 404: .*may have been moved or made private"),
     "private": ({"kind": "private"}, "PortalAnswer: .*came 403: .*may have been moved or made private"),
 }
-WHAT = {what: fault for what, (fault, _) in (PASSING | LASTING).items()} | {
-    "slow": {"kind": "slow", "pause_s": 0.001}
-}
+WHAT = {what: fault for what, (fault, _) in (PASSING | LASTING).items()}
 CASES = [(what, place) for what in PASSING | LASTING for place in PLACES]
 
 
@@ -63,13 +61,22 @@ def faulty(world, monkeypatch):
     world.store.faults.clear()
 
 
-@pytest.mark.parametrize("what", [*PASSING, "slow"])
+@pytest.mark.parametrize("what", PASSING)
 def test_what_goes_wrong_twice_at_every_request_is_recovered_from(faulty, warehouse, what, differences):
     struck = {place: strike(faulty, place, Fault(**WHAT[what], times=2)) for place in PLACES}
 
     nightly.run_nightly("load", started_by="a test")
 
     assert {place: fault.met for place, fault in struck.items()} == dict.fromkeys(PLACES, 2)
+    assert differences(warehouse.tables(), faulty.undisturbed["later"]) == {}
+
+
+def test_a_portal_that_is_always_slow_is_waited_for(faulty, warehouse, differences):
+    slow = faulty.store.faults.add(Fault("slow", times=None, pause_s=0.001))
+
+    nightly.run_nightly("load", started_by="a test")
+
+    assert slow.met > len(PLACES)
     assert differences(warehouse.tables(), faulty.undisturbed["later"]) == {}
 
 
