@@ -81,12 +81,9 @@ class Warehouse:
         finally:
             connection.close()
 
-    def has_waiting(self) -> bool:
-        """Whether a statement waits for a lock."""
-        waiting = (
-            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        )
-        return bool(self.ask(waiting))
+    def is_waited_for(self, table: str) -> bool:
+        """Whether a statement waits for a lock on a table."""
+        return bool(self.ask("select 1 from pg_locks where not granted and relation = %s::regclass", table))
 
     def tables(self, *schemas: str) -> Tables:
         """Return every row of every table as JSON, sorted, less what is left aside."""

@@ -56,7 +56,7 @@ def waiting(held, warehouse, world, wait_until):
         # A load whose batch is under way has planned: it has emptied and filled what the lock is to keep.
         with held(BATCH) as process_id, warehouse.locked(table):
             world.store.faults.clear()
-            wait_until(warehouse.has_waiting)
+            wait_until(lambda: warehouse.is_waited_for(table))
             yield process_id
 
     return wait

@@ -100,7 +100,7 @@ def publishing(runner, wait_until):
         with warehouse.locked("mart.data_status"):
             parameters = {"accept": accept, "full_reload": load_id == "a full reload"}
             runner.start(warehouse, url, load_id=load_id, parameters=parameters)
-            wait_until(warehouse.has_waiting)
+            wait_until(lambda: warehouse.is_waited_for("mart.data_status"))
             seen = readings.versions.total()
             wait_until(lambda: readings.wrong or readings.versions.total() > seen + READS_A_LOAD)
             assert readings.versions[load_id] == 0
