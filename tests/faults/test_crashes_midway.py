@@ -62,8 +62,9 @@ def waiting(held, warehouse, world, wait_until):
     return wait
 
 
-@pytest.mark.parametrize("state", ["first", "later"])
-@pytest.mark.parametrize("request_for", REQUESTS)
+@pytest.mark.parametrize(
+    ("state", "request_for"), [("first", "batch"), *(("later", request) for request in REQUESTS)]
+)
 def test_a_load_killed_in_the_middle_of_an_answer_ends_as_undisturbed_when_run_again(
     world, warehouse, held, runner, state, request_for, differences
 ):
@@ -109,8 +110,11 @@ def test_batches_that_landed_before_the_crash_are_not_asked_for_again(
     assert len(asked) == settled
 
 
-@pytest.mark.parametrize("state", ["first", "later"])
-@pytest.mark.parametrize("table", WAITS_FOR)
+@pytest.mark.parametrize(
+    ("state", "table"),
+    [("later", table) for table in WAITS_FOR]
+    + [("first", table) for table in ("staging.crimes", "mart.crimes", "mart.data_status")],
+)
 def test_a_load_killed_in_the_middle_of_a_statement_ends_as_undisturbed_when_run_again(
     world, warehouse, waiting, runner, state, table, differences
 ):
@@ -185,6 +189,21 @@ def test_a_server_killed_while_publishing_has_publishing_refused_until_months_ar
 
     go_on_from("settle")
 
+    assert differences(warehouse.tables(), world.undisturbed[state]) == {}
+
+
+@pytest.mark.parametrize("state", ["later"])
+def test_a_load_that_was_taken_for_dead_and_wakes_up_after_its_second_attempt_changes_nothing(
+    world, warehouse, held, runner, state, differences
+):
+    with held(BATCH) as process_id:
+        os.kill(process_id, signal.SIGSTOP)
+        nightly.run_nightly("load", started_by="a test")
+        os.kill(process_id, signal.SIGCONT)
+        world.store.faults.clear()
+        assert runner.exit_code() == 1
+
+    assert "LoadRefused: Load load is no longer the running one" in runner.log.read_text()
     assert differences(warehouse.tables(), world.undisturbed[state]) == {}
 
 
