@@ -74,36 +74,24 @@ def change(request: Request) -> Response:
     """Let the data live, and tell what was done."""
     refuse_other_sites(request)
     name = request.path_params["name"]
-    if name not in CHANGES:
-        raise errors.front_error(404, "not_found", f"No such change: {name}. There are {', '.join(CHANGES)}.")
-    result = obey(partial(CHANGES[name], request.app.state.store), CHANGES[name], request)
+    result = obey(partial(named(name), request.app.state.store), named(name), request)
     return JSONResponse({name: told(result)})
 
 
+def named(name: str) -> Callable[..., Any]:
+    """Return a change by its name, or refuse one that does not exist."""
+    if name not in CHANGES:
+        raise errors.front_error(404, "not_found", f"No such change: {name}. There are {', '.join(CHANGES)}.")
+    return CHANGES[name]
+
+
 def add_fault(request: Request) -> Response:
-    """Let something go wrong from now on."""
+    """Let something go wrong from now on; ``call`` names the change that the fault ``change`` makes."""
     refuse_other_sites(request)
     store: Store = request.app.state.store
-    fault = obey(partial(make_fault, store), make_fault, request)
+    fault: Fault = obey(Fault, Fault, request)
+    fault.call = partial(named(request.query_params.get("call", "week")), store)
     return JSONResponse(store.faults.add(fault).told())
-
-
-def make_fault(
-    store: Store,
-    kind: str,
-    path: str = "",
-    times: int | None = 1,
-    rate: float | None = None,
-    retry_after_s: int | None = None,
-    how: str = "",
-    pause_s: float = 0.05,
-    seed: int = 1,
-    call: str = "week",
-) -> Fault:
-    """Return a fault of given parameters; ``call`` names a change."""
-    if call not in CHANGES:
-        raise errors.PortalFault(f"No such change: {call}. There are {', '.join(CHANGES)}.")
-    return Fault(kind, path, times, rate, retry_after_s, how, pause_s, seed, partial(CHANGES[call], store))
 
 
 def list_faults(request: Request) -> Response:

@@ -63,7 +63,7 @@ def test_a_change_tells_what_it_did(changing, address, result):
         ("/live/add_reports?n=5&no%22pe=1", 400, "no column 'no\"pe'"),
         ("/faults?kind=418", 400, "There is no fault '418'"),
         ("/faults", 400, "missing a required argument: 'kind'"),
-        ("/faults?kind=change&call=unknown", 400, "No such change"),
+        ("/faults?kind=change&call=unknown", 404, "No such change"),
     ],
 )
 def test_a_command_that_cannot_be_obeyed_says_why(changing, address, status, complaint):

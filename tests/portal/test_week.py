@@ -96,3 +96,15 @@ def test_the_same_weeks_pass_in_two_stores_alike():
 
     assert weeks[0] == weeks[1]
     assert stores[0].execute("from reports order by all") == stores[1].execute("from reports order by all")
+
+
+def test_a_week_passes_in_the_historic_form_too():
+    store = Store.generate(reports=1_000, seed=3, until=date(2024, 6, 1), form="historic")
+
+    week = live.pass_week(store, added=10, edited=20, removed=5)
+
+    assert store.execute(
+        "select count(*), count(address), count(latitude) > 0, bool_and(location ->> 'latitude' = cast(latitude as varchar))"
+        f" from reports where incident_report_number >= {week.added[0]}"
+    ) == [(10, 10, True, True)]
+    store.close()
