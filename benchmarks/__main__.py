@@ -54,6 +54,7 @@ def measure_and_write(reports: int) -> None:
 
     print(f"{reports:,} reports", flush=True)
     with surroundings(reports) as where:
+        # Before anything is measured: a machine that others use tells wrong times.
         used = machine.describe(where)
         found = [result | {"machine": used} for result in one_size.measure_size(where, tell)]
     kept = results.merge(results.read(), found)
