@@ -1,16 +1,14 @@
 """Clean one batch of reports: pandas on Arrow types, vectorised; pure."""
 
 import datetime as dt
-import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json
 
 from austin_crime import contract
 
@@ -19,9 +17,6 @@ YEAR_ONE = dt.datetime(1, 1, 1)  # noqa: DTZ001 (Austin wall time)
 STRING = pd.ArrowDtype(pa.string())
 # Takes note of a rule and how many values it made null.
 Count = Callable[[str, int], None]
-SYSTEM_COLUMNS = (":id", ":updated_at")
-# Some 14,000 reports: small beside the reports themselves, and large enough for Arrow.
-BLOCK_BYTES = 8 << 20
 
 
 class Cleaned(NamedTuple):
@@ -35,88 +30,13 @@ class Cleaned(NamedTuple):
     findings: Counter[str]
 
 
-def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
-    """Read the portal's JSON array of reports, every value a string, an absent key null.
-
-    Parameters
-    ----------
-    body
-        Unpacked; read in blocks, so that memory holds the reports once.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Shape (n, 21), Arrow-backed strings: ``:id``, ``:updated_at`` and the kept columns by source name; a column
-        that the dataset does not have is null.
-
-    Raises
-    ------
-    ValueError
-        If the body is not a JSON array of objects.
-    """
-    names = [*SYSTEM_COLUMNS, *(column.source_name for column in contract.COLUMNS)]
-    schema = pa.schema([(name, pa.string()) for name in names])
-    try:
-        tables = [read_lines(lines, schema) for lines in report_lines(body)]
-    except pa.ArrowInvalid:
-        # Another layout or numbers without quotes: slower, and as good.
-        body.seek(0)
-        tables = [pa.Table.from_pylist([as_strings(report) for report in json.load(body)], schema=schema)]
-    return to_frame(pa.concat_tables([schema.empty_table(), *tables]))
-
-
-def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
-    r"""Yield blocks of JSON objects, one a line.
-
-    The portal writes a report a line, ``[{…}\n,{…}\n]\n``; without brackets and commas that is what Arrow reads.
-    """
-    rest = b""
-    while block := body.read(BLOCK_BYTES):
-        lines, newline, rest = (rest + block).rpartition(b"\n")
-        if newline:
-            yield without_commas(lines)
-    yield without_commas(rest)
-
-
-def without_commas(lines: bytes) -> memoryview:
-    """Return lines of an array, of which the first begins with a bracket or a comma, as objects only."""
-    return memoryview(lines.removesuffix(b"]").replace(b"\n,{", b"\n{"))[1:]
-
-
-def read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
-    """Read JSON objects, one a line."""
-    if not lines:
-        return schema.empty_table()
-    table = pyarrow.json.read_json(
-        pa.BufferReader(lines),
-        pyarrow.json.ReadOptions(block_size=len(lines) + 1, use_threads=False),
-        pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-    )
-    return table.select(schema.names)
-
-
-def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Return an Arrow table as a frame on Arrow types."""
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
-
-
-def as_strings(report: dict[str, object]) -> dict[str, str]:
-    """Return a report with every value as the portal would write it in quotes."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in report.items()
-        if value is not None
-    }
-
-
 def clean_crimes(reports: pd.DataFrame) -> Cleaned:
     """Clean reports by the rules of the contract.
 
     Parameters
     ----------
     reports
-        As read_reports gives them.
+        As ``read.read_reports`` gives them.
 
     Returns
     -------

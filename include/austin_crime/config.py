@@ -22,6 +22,8 @@ WORK_MEMORY = "128MB"
 
 BATCH_ROWS = 100_000
 MAX_RANGES_PER_BATCH = 12
+# Batches at a time within one process: one is read or cleaned while PostgreSQL takes the other in.
+WORKERS = 2
 MAX_SETTLE_ROUNDS = 3
 ABANDONED_AFTER_S = 30 * 60
 CONNECT_TIMEOUT_S = 30

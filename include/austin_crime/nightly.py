@@ -12,9 +12,6 @@ from austin_crime import config, steps
 
 log = logging.getLogger(__name__)
 
-# Batches at a time: pandas on Arrow and PostgreSQL work while the other waits.
-WORKERS = 2
-
 
 def run_nightly(
     load_id: str, parameters: Mapping[str, Any] | None = None, started_by: str | None = None
@@ -24,7 +21,7 @@ def run_nightly(
         load = steps.plan_load(load_id, parameters, started_by=started_by)
         if not load["has_work"]:
             return load
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with ThreadPoolExecutor(config.WORKERS) as pool:
             for _ in pool.map(lambda item: steps.load_batch(**item), steps.list_batches(load)):
                 pass
         steps.settle_months(load)

@@ -179,7 +179,7 @@ def rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
 
 def stage_batches(batches: list[Batch], load: steps.Load) -> None:
     """Clean and stage landed batches, some at a time."""
-    with ThreadPoolExecutor(nightly.WORKERS) as pool:
+    with ThreadPoolExecutor(config.WORKERS) as pool:
         for _ in pool.map(lambda batch: steps.clean_and_stage(batch, load), batches):
             pass
 

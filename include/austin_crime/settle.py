@@ -3,13 +3,15 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import asdict
 from datetime import date
 
 from upath import UPath
 
 from austin_crime import clean, config, extract, landing, portal, stage
-from austin_crime.loads import Connection
+from austin_crime.loads import Connection, warehouse
 from austin_crime.months import PlannedMonth, ask_months
 
 log = logging.getLogger(__name__)
@@ -158,10 +160,20 @@ def fetch_again(connection: Connection, months: set[date | None], folder: UPath)
     batches = extract.make_batches(to_fetch, None, columns, prefix=f"settle-{number}")
     stage.remove_months(connection, {month.month for month in to_fetch if month.kind == "vanished"})
     stage.register_batches(connection, batches)
-    connection.commit()
     for batch in batches:
-        extract.fetch_batch(batch, folder)
         stage.supersede(connection, batch)
+    connection.commit()
+    with ThreadPoolExecutor(config.WORKERS) as pool:
+        # In this step's context, whose signs of life each answer gives.
+        tasks = [pool.submit(copy_context().run, fetch_and_stage, batch, folder) for batch in batches]
+        for task in tasks:
+            task.result()
+
+
+def fetch_and_stage(batch: extract.Batch, folder: UPath) -> None:
+    """Land a batch, clean and stage it."""
+    extract.fetch_batch(batch, folder)
+    with warehouse() as connection:
         stage.stage_batch(connection, batch, folder)
 
 

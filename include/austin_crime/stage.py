@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from upath import UPath
 
-from austin_crime import clean, config, extract
+from austin_crime import clean, config, extract, read
 from austin_crime.loads import Connection, Row
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> 
         If the landed file holds another number of reports than was counted when it landed.
     """
     with extract.open_landed(folder, batch) as body:
-        reports = clean.read_reports(body)
+        reports = read.read_reports(body)
     manifest = extract.manifests(folder)[batch["batch_id"]]
     if len(reports) != manifest["report_count"]:
         raise ValueError(
@@ -126,7 +126,7 @@ def insert_rejects(connection: Connection, rejects: pd.DataFrame, batch_id: str 
 def raw_reports(folder: UPath, batch: extract.Batch, row_ids: set[str]) -> dict[str, str]:
     """Return reports of a landed batch as raw JSON, by the portal's row id."""
     with extract.open_landed(folder, batch) as body:
-        reports = clean.read_reports(body)
+        reports = read.read_reports(body)
     wanted = reports[reports[":id"].isin(row_ids)]
     return {
         report[":id"]: json.dumps({name: value for name, value in report.items() if pd.notna(value)})

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from austin_crime import clean, contract
+from austin_crime import clean, contract, read
 
 REPORT = {
     ":id": "row-aaaa-bbbb_cccc",
@@ -34,7 +34,7 @@ REPORT = {
 
 def clean_reports(*reports):
     body = "[" + "\n,".join(json.dumps(report) for report in reports) + "\n]\n"
-    return clean.clean_crimes(clean.read_reports(io.BytesIO(body.encode())))
+    return clean.clean_crimes(read.read_reports(io.BytesIO(body.encode())))
 
 
 def clean_one(**changes):
@@ -140,16 +140,16 @@ def test_a_report_without_a_readable_key_is_rejected_with_its_raw_json(key, reas
 
 
 def test_a_batch_without_reports_is_read_as_no_rows_with_every_column():
-    cleaned = clean.clean_crimes(clean.read_reports(io.BytesIO(b"[]\n")))
+    cleaned = clean.clean_crimes(read.read_reports(io.BytesIO(b"[]\n")))
 
     assert cleaned.crimes.shape == (0, 25)
     assert cleaned.rejects.shape[0] == 0
 
 
 def test_another_layout_of_the_same_json_reads_the_same():
-    by_line = clean.read_reports(io.BytesIO(f"[{json.dumps(REPORT)}\n,{json.dumps(REPORT)}\n]\n".encode()))
+    by_line = read.read_reports(io.BytesIO(f"[{json.dumps(REPORT)}\n,{json.dumps(REPORT)}\n]\n".encode()))
 
-    at_once = clean.read_reports(io.BytesIO(json.dumps([REPORT, REPORT], indent=2).encode()))
+    at_once = read.read_reports(io.BytesIO(json.dumps([REPORT, REPORT], indent=2).encode()))
 
     pd.testing.assert_frame_equal(by_line, at_once)
 
@@ -162,7 +162,7 @@ def test_columns_that_are_not_kept_are_ignored():
 
 def test_a_body_that_is_no_json_is_an_error_and_not_no_rows():
     with pytest.raises(ValueError, match="Expecting"):
-        clean.read_reports(io.BytesIO(b"[<html>Service unavailable</html>]"))
+        read.read_reports(io.BytesIO(b"[<html>Service unavailable</html>]"))
 
 
 def test_every_finding_has_a_rule_that_says_what_it_means():
