@@ -53,16 +53,13 @@ with DAG(
         SQLExecuteQueryOperator(task_id=f"build_{table}", sql=f"aggregates/{table}.sql")
         for table in config.AGGREGATES
     ]
-    gate = SQLCheckOperator(task_id="gate", sql="gate.sql")
+    checked = task(steps.check_load)(load)
     published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
 
-    source_is_up >> load >> anything_new >> batches >> staged >> settled
+    source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:] >> checked
     (
-        settled
-        >> built[0]
-        >> built[1:]
-        >> task(steps.check_load)(load)
-        >> gate
+        checked
+        >> SQLCheckOperator(task_id="gate", sql="gate.sql")
         >> published
         >> task(steps.refresh_dashboards)()
     )
