@@ -53,13 +53,8 @@ with DAG(
         SQLExecuteQueryOperator(task_id=f"build_{table}", sql=f"aggregates/{table}.sql")
         for table in config.AGGREGATES
     ]
-    checked = task(steps.check_load)(load)
+    gate = SQLCheckOperator(task_id="gate", sql="gate.sql")
     published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
 
-    source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:] >> checked
-    (
-        checked
-        >> SQLCheckOperator(task_id="gate", sql="gate.sql")
-        >> published
-        >> task(steps.refresh_dashboards)()
-    )
+    source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:]
+    built[1:] >> task(steps.check_load)(load) >> gate >> published >> task(steps.refresh_dashboards)()
