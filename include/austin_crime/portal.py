@@ -73,9 +73,12 @@ def judge_answer(response: requests.Response) -> None:
         raise PortalBusy(said, retry_after_s(response))
     if status == 403 and "app_token" in response.text and "X-App-Token" in response.request.headers:
         raise TokenRejected(said)
-    raise PortalAnswer(
-        f"{said}. Look at the address in a browser; the dataset may have been moved or made private."
+    hint = (
+        "The query does not fit the dataset; its columns may have changed while we read: trigger a new run."
+        if status == 400
+        else "Look at the address in a browser; the dataset may have been moved or made private."
     )
+    raise PortalAnswer(f"{said}. {hint}")
 
 
 def retry_after_s(response: requests.Response) -> float | None:

@@ -64,7 +64,8 @@ def refuse_incomplete_staging(connection: Connection) -> None:
     if counts["staged_count"] != counts["expected_count"] or counts["wrong_aggregate_count"] > 0:
         raise StagingIncomplete(
             f"Staged {counts['staged_count']} of {counts['expected_count']} reports, and"
-            f" {counts['wrong_aggregate_count']} aggregates do not add up: trigger a new run."
+            f" {counts['wrong_aggregate_count']} aggregates do not add up: clear settle_months and what follows it, or"
+            " trigger a new run."
         )
 
 
