@@ -1,6 +1,5 @@
 """Ours without an orchestrator: ``austin_crime.nightly``, its steps timed."""
 
-import importlib
 import logging
 import os
 from collections.abc import Callable
@@ -21,19 +20,6 @@ TIMED = (
     (steps, "publish"),
     (steps, "refresh_dashboards"),
 )
-# By the steps themselves, on their first use: not what a step takes, so it is told apart.
-IMPORTED_LATE = (
-    "check",
-    "clean",
-    "landing",
-    "migrate",
-    "parameters",
-    "plan",
-    "publish",
-    "refresh",
-    "settle",
-    "stage",
-)
 
 
 def timed(watch: Stopwatch, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,9 +38,6 @@ def main() -> None:
     watch = Stopwatch()
     for module, name in TIMED:
         setattr(module, name, timed(watch, name, getattr(module, name)))
-    with watch.step("imports"):
-        for name in IMPORTED_LATE:
-            importlib.import_module(f"austin_crime.{name}")
     with watch.step("all steps"):
         nightly.run_nightly(os.environ["BENCHMARK_LOAD_ID"])
     watch.tell()
