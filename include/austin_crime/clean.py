@@ -45,7 +45,7 @@ def clean_crimes(reports: pd.DataFrame) -> Cleaned:
         ``source_updated_at`` is UTC.
     """
     findings: Counter[str] = Counter()
-    reports = reports.mask(reports == "")
+    reports = reports.replace("", pd.NA)
     columns = {
         column.name: clean_column(reports[column.source_name], column, findings)
         for column in contract.COLUMNS

@@ -1,22 +1,24 @@
 """Fetch batches of reports and land each as received: one file a batch."""
 
-import gzip
 import hashlib
 import io
 import logging
-import zlib
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TypedDict
 
 import requests
+from isal import igzip, isal_zlib
 from upath import UPath
 
 from austin_crime import config, contract, landing, portal
 from austin_crime.months import PlannedMonth, socrata_time
 
 log = logging.getLogger(__name__)
+
+# A gzip stream, as zlib numbers what it reads and writes.
+GZIP = isal_zlib.MAX_WBITS | 16
 
 
 class Batch(TypedDict):
@@ -202,7 +204,7 @@ def gzip_pieces(response: requests.Response) -> Iterator[bytes]:
 
 def packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Pack a body with gzip."""
-    packer = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
+    packer = isal_zlib.compressobj(level=1, wbits=GZIP)
     for piece in pieces:
         yield packer.compress(piece)
     yield packer.flush()
@@ -217,7 +219,7 @@ class BodyCounter:
     def __init__(self, url: str) -> None:
         self.url = url
         self.digest = hashlib.sha256()
-        self.unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        self.unpacker = isal_zlib.decompressobj(wbits=GZIP)
         self.byte_count = self.report_count = 0
         self.first = self.tail = b""
 
@@ -227,7 +229,7 @@ class BodyCounter:
         self.byte_count += len(piece)
         try:
             text = self.unpacker.decompress(piece)
-        except zlib.error as error:
+        except isal_zlib.error as error:
             raise portal.PortalBusy(
                 f"{self.url}: the body is not gzip as its header says ({error})."
             ) from error
@@ -275,7 +277,7 @@ def open_landed(folder: UPath, batch: Batch) -> Iterator[io.BufferedIOBase]:
     path = batch_path(folder, batch["batch_id"])
     if landed(folder, batch) is None:
         raise FileNotFoundError(f"{path} is missing or damaged: trigger a new run.")
-    with path.open("rb") as packed_body, gzip.GzipFile(fileobj=packed_body) as body:
+    with path.open("rb") as packed_body, igzip.IGzipFile(fileobj=packed_body) as body:
         yield body
 
 

@@ -98,11 +98,12 @@ def free_abandoned_slot(connection: Connection) -> None:
 
 
 def clear_staging(connection: Connection) -> None:
-    """Empty every table of the schema staging."""
+    """Empty every table of the schema staging that is not; an empty one would be made and synced anew."""
     tables = connection.execute(
-        "select string_agg(format('staging.%I', tablename), ', ') as names from pg_tables where schemaname = 'staging'"
-    ).fetchone()
-    if tables:
+        "select string_agg(oid::regclass::text, ', ') as names from pg_class"
+        " where relnamespace = 'staging'::regnamespace and relkind = 'r' and pg_relation_size(oid) > 0"
+    ).fetchall()[0]
+    if tables["names"]:
         connection.execute(f"truncate {tables['names']}")
 
 

@@ -146,23 +146,10 @@ def test_a_batch_without_reports_is_read_as_no_rows_with_every_column():
     assert cleaned.rejects.shape[0] == 0
 
 
-def test_another_layout_of_the_same_json_reads_the_same():
-    by_line = read.read_reports(io.BytesIO(f"[{json.dumps(REPORT)}\n,{json.dumps(REPORT)}\n]\n".encode()))
-
-    at_once = read.read_reports(io.BytesIO(json.dumps([REPORT, REPORT], indent=2).encode()))
-
-    pd.testing.assert_frame_equal(by_line, at_once)
-
-
 def test_columns_that_are_not_kept_are_ignored():
     cleaned = clean_reports(REPORT | {"address": "1 MAIN ST", "location": {"latitude": "30.2"}})
 
     assert cleaned.crimes.shape == (1, 25)
-
-
-def test_a_body_that_is_no_json_is_an_error_and_not_no_rows():
-    with pytest.raises(ValueError, match="Expecting"):
-        read.read_reports(io.BytesIO(b"[<html>Service unavailable</html>]"))
 
 
 def test_every_finding_has_a_rule_that_says_what_it_means():
