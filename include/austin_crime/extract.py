@@ -229,7 +229,7 @@ class BodyCounter:
         self.byte_count += len(piece)
         try:
             text = self.unpacker.decompress(piece)
-        except isal_zlib.error as error:
+        except isal_zlib.IsalError as error:  # type: ignore[misc]  # its stub takes the class for an instance
             raise portal.PortalBusy(
                 f"{self.url}: the body is not gzip as its header says ({error})."
             ) from error

@@ -62,7 +62,7 @@ def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
     """
     block = np.empty(BLOCK_BYTES, np.uint8)
     kept = 0
-    while size := kept + body.readinto(memoryview(block)[kept:]):
+    while size := kept + body.readinto(block.data[kept:]):
         is_last = size == kept
         ends = np.flatnonzero(block[:size] == NEWLINE) + 1
         end = size if is_last else int(ends[-1]) if len(ends) else 0
@@ -73,7 +73,7 @@ def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
             block[starts] = BLANK
             last = end - 1 if is_last else end - 2
             block[last] = BLANK if block[last] == CLOSING else block[last]
-            yield memoryview(block)[:end]
+            yield block.data[:end]
         elif size == len(block):
             block = np.concatenate((block, np.empty_like(block)))
         kept = size - end
