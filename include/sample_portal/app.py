@@ -51,7 +51,7 @@ def make_app(store: Store, app_tokens: tuple[str, ...] = ()) -> Starlette:
             *control.ROUTES,
         ],
         middleware=[Middleware(CountRequests, store=store), Middleware(Misbehave, faults=store.faults)],
-        exception_handlers={errors.Refused: refuse, 404: not_found},
+        exception_handlers={errors.Refused: refuse, duckdb.Error: query_failed, 404: not_found},
     )
     app.state.store = store
     app.state.app_tokens = frozenset(app_tokens)
@@ -85,8 +85,19 @@ def health(request: Request) -> Response:
 
 
 def resource(request: Request) -> Response:
-    """Answer a query of a dataset as JSON, CSV or GeoJSON."""
+    """Answer a query of a dataset as JSON, CSV or GeoJSON; one that met columns in the middle of a change anew."""
     check_token(request)
+    try:
+        return answer_query(request)
+    except duckdb.Error:
+        # Its columns were those before or after a change, the table's the other ones: the lock waits for the change's end.
+        store: Store = request.app.state.store
+        with store.lock:
+            return answer_query(request)
+
+
+def answer_query(request: Request) -> Response:
+    """Answer a query with the columns that the dataset has now; duckdb.Error if its rows do not fit them."""
     dataset_id, _, suffix = request.path_params["name"].partition(".")
     dataset = find(request, dataset_id)
     query = soql.compile_query(dataset, clauses(request))
@@ -212,12 +223,8 @@ def answer(
     headers = standing_headers(request, store) | (more or {})
     if is_known(request, headers["ETag"], store):
         return Response(status_code=304, headers=headers)
-    try:
-        # What DuckDB refuses it refuses before the first row; after that the status is sent.
-        first = next(body)
-    except duckdb.Error as error:
-        message = str(error).splitlines()[0]
-        raise errors.front_error(400, "query.execution.failed", message) from error
+    # What DuckDB refuses it refuses before the first row; after that the status is sent.
+    first = next(body)
     pieces: Iterator[bytes] = encoded(first, body)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
@@ -272,6 +279,12 @@ def refuse(_: Request, refused: Exception) -> Response:
     """Send a refusal."""
     status, body = (refused.status, refused.body) if isinstance(refused, errors.Refused) else (500, "")
     return Response(body, status, {"Content-Type": JSON_TYPE, "X-Socrata-RequestId": secrets.token_hex(12)})
+
+
+def query_failed(request: Request, failed: Exception) -> Response:
+    """Answer a query that fits the columns and not their values."""
+    message = str(failed).splitlines()[0]
+    return refuse(request, errors.front_error(400, "query.execution.failed", message))
 
 
 def not_found(request: Request, _: Any) -> Response:

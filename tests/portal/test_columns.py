@@ -125,3 +125,18 @@ def test_the_first_page_is_shown_whatever_became_of_the_columns(changing):
     live.drop_column(changing.store, "rep_date")
 
     assert changing.get("/").status_code == 200
+
+
+def test_a_query_that_meets_columns_in_the_middle_of_a_change_is_answered_after_it(changing, monkeypatch):
+    texts = changing.store.texts
+    changes = iter([lambda: live.retype_column(changing.store, "occ_date", "text")])
+
+    def change_then_read(sql):
+        next(changes, lambda: None)()
+        return texts(sql)
+
+    monkeypatch.setattr(changing.store, "texts", change_then_read)
+
+    answer = changing.ask(select="date_trunc_y(occ_date) as year,count(*)", group="year")
+
+    assert refusal(answer)[:2] == (400, "query.soql.type-mismatch")
