@@ -54,7 +54,7 @@ def bring_up(
     chosen, done = settings.prepare(source, reports)
     for sentence in done:
         tell(sentence)
-    parts = {"base", part} | programs.begun(chosen)
+    parts: set[programs.Part] = {"base", part, *programs.begun(chosen)}
     is_same = settings.last(ROOT).get("fingerprint") == start.fingerprint(chosen)
     if supervisor.is_running(ROOT) and not is_same:
         tell("The settings changed: ending what runs with the old ones")

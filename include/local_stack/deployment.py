@@ -1,6 +1,5 @@
 """The flow's deployment on the local Prefect server, as prefect.yaml describes it."""
 
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -49,7 +48,8 @@ def deploy(settings: Settings) -> str | None:
 
 def find(settings: Settings) -> dict[str, Any] | None:
     """Return the deployment as Prefect's server has it, or None."""
-    return ask(settings, "GET", f"/deployments/name/{NAME}")
+    found: dict[str, Any] | None = ask(settings, "GET", f"/deployments/name/{NAME}")
+    return found
 
 
 def is_scheduled(deployment: dict[str, Any]) -> bool:
@@ -57,11 +57,17 @@ def is_scheduled(deployment: dict[str, Any]) -> bool:
     return any(schedule["active"] for schedule in deployment["schedules"])
 
 
-def switch_on(settings: Settings) -> None:
-    """Let the deployment run every night."""
+def made(settings: Settings) -> dict[str, Any]:
+    """Return the deployment, which has to be there; StackError if it is not."""
     deployment = find(settings)
     if deployment is None:
-        raise StackError(f"Prefect has no deployment {NAME}: see {Path('data/logs/prefect-deploy.log')}.")
+        raise StackError(f"Prefect has no deployment {NAME}: see `make logs SERVICE=prefect-deploy`.")
+    return deployment
+
+
+def switch_on(settings: Settings) -> None:
+    """Let the deployment run every night."""
+    deployment = made(settings)
     for schedule in deployment["schedules"]:
         path = f"/deployments/{deployment['id']}/schedules/{schedule['id']}"
         ask(settings, "PATCH", path, {"active": True})

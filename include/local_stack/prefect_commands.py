@@ -16,7 +16,7 @@ def serve(source: Source, reports: int | None) -> int:
     if supervisor.is_running(ROOT):
         source = settings.running().source
     chosen = bring_up(source, reports, "prefect", stopwatch())
-    deployed = deployment.find(chosen) or {}
+    deployed = deployment.made(chosen)
     page = f"{chosen.address('prefect')}/deployments/deployment/{deployed['id']}"
     print(f"\nPrefect    {chosen.address('prefect')}")
     print(f"Start      {page}: Run, Quick run or Custom run")
@@ -39,8 +39,7 @@ def flow(parameters: str, reports: int | None) -> int:
 @contextmanager
 def servers(reports: int | None, tell: Callable[[str], None]) -> Iterator[Settings]:
     """Have the local PostgreSQL and the sample portal while the context lasts, unless the environment names others."""
-    was_running = supervisor.is_running(ROOT)
-    if was_running:
+    if supervisor.is_running(ROOT):
         base = settings.running()
     else:
         base, done = settings.prepare("sample", reports)
@@ -50,8 +49,9 @@ def servers(reports: int | None, tell: Callable[[str], None]) -> Iterator[Settin
     chosen = replace(base, source="live") if os.environ.get("AUSTIN_CRIME_SOURCE_URL") else base
     names = [] if chosen.has_own_warehouse else ["postgres"]
     names += ["portal"] if chosen.source == "sample" else []
+    is_ours = bool(names) and not supervisor.is_running(ROOT)
     try:
-        if names and not was_running:
+        if is_ours:
             start.check_machine(base, {"base"})
             settings.remember(base, start.fingerprint(base))
             supervisor.start(ROOT, [program.name for program in programs.chosen(base)])
@@ -59,7 +59,7 @@ def servers(reports: int | None, tell: Callable[[str], None]) -> Iterator[Settin
         yield chosen
     finally:
         # Somebody may have started the rest meanwhile: then it is theirs to end.
-        if not was_running and programs.begun(base) <= {"base"}:
+        if is_ours and programs.begun(base) <= {"base"}:
             supervisor.stop(ROOT)
 
 
