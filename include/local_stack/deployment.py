@@ -25,10 +25,21 @@ def plan(settings: Settings) -> list[Step]:
     """Return the steps that start Prefect's server and worker, and make the deployment."""
     return [
         Step("Prefect's environment", lambda: start.install(settings, "prefect")),
-        Step("Prefect", lambda: start.start(settings, "prefect-server"), ("Prefect's environment",)),
+        Step("Prefect", lambda: start_server(settings), ("Prefect's environment",)),
         Step("Prefect's worker", lambda: start.start(settings, "prefect-worker"), ("Prefect", "Warehouse")),
         Step("Prefect's deployment", lambda: deploy(settings), ("Prefect's worker",)),
     ]
+
+
+def start_server(settings: Settings) -> None:
+    """Start Prefect's server, which does not make its folder."""
+    make_home(settings)
+    start.start(settings, "prefect-server")
+
+
+def make_home(settings: Settings) -> None:
+    """Make the folder of Prefect's database."""
+    (settings.data_dir / "prefect").mkdir(parents=True, mode=0o700, exist_ok=True)
 
 
 def deploy(settings: Settings) -> str | None:

@@ -80,6 +80,7 @@ def run_flow(chosen: Settings, parameters: str) -> int:
     environment = environments.prefect_served(chosen) if is_served else environments.prefect(chosen)
     if not (chosen.values["AUSTIN_CRIME_SUPERSET_URL"] or programs.is_running(chosen, "superset")):
         environment["AUSTIN_CRIME_SUPERSET_URL"] = ""
+    deployment.make_home(chosen)
     process = subprocess.Popen(
         [environments.prefect_python(chosen), "flows/austin_crime_nightly.py", parameters],
         cwd=ROOT,
