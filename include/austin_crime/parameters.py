@@ -12,7 +12,7 @@ DESCRIPTIONS = {
     "full_reload": "Fetch every month whole.",
     "first_month": "Treat months from this one on (2024-01) as changed.",
     "last_month": "... up to this one (2024-03), included.",
-    "accept": "Checks to let through, this once.",
+    "accept": "Checks to let through, this once, as their messages name them (reports_removed).",
     "dry_run": "Only show the plan, in the log of plan_load.",
 }
 

@@ -12,7 +12,7 @@ CheckName = Annotated[str, Field(pattern=f"^({'|'.join(acceptable_checks())})(:.
 
 
 class NightlyParameters(BaseModel):
-    """The same as the DAG's parameters."""
+    """What this one load is to do beyond the ordinary; left as it is, it fetches what changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

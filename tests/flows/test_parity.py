@@ -117,8 +117,11 @@ def test_after_every_change_of_the_portal_both_leave_the_same_tables(
     for number, (status, name, happen, parameters) in enumerate(history, start=1):
         happen()
 
-        run_dag(by_airflow, sample_portal.url, **parameters)
-        ended = run_flow(by_prefect, sample_portal.url, **parameters)
+        # Side by side: each has a warehouse of its own.
+        with ThreadPoolExecutor(1) as pool:
+            dag = pool.submit(run_dag, by_airflow, sample_portal.url, **parameters)
+            ended = run_flow(by_prefect, sample_portal.url, **parameters)
+            dag.result()
 
         expected = content(by_airflow)
         assert content(by_prefect) == expected, name
