@@ -1,12 +1,13 @@
-# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, PYTEST_ARGS and PYTHON may be set.
+# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
 SOURCE ?= sample
 python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
 venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
 export PYTHONPATH := $(CURDIR)/include
+export PARAMETERS
 .DEFAULT_GOAL := help
-.PHONY: help demo up load replay down status logs test lint format docs benchmark screenshots clean installed
+.PHONY: help demo up load replay flow prefect down status logs test lint format docs benchmark screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,14 @@ load: installed ## Run the nightly DAG now and follow it to its end
 replay: installed ## Fill an empty warehouse from the landing, without the portal (UNTIL=a load's id; see docs/runbook.md)
 	@$(venv)/python -m austin_crime.replay --until "$(UNTIL)"
 
+flow: ## Run the load once in Prefect, here and now, with no server of Prefect's (PARAMETERS='{"dry_run": true}')
+	@$(install) local prefect
+	@$(stack) flow --reports "$(REPORTS)" --parameters "$$PARAMETERS"
+
+prefect: ## Start Prefect's server and pages with the nightly load in them, beside what runs already
+	@$(install) local
+	@$(stack) prefect --source "$(SOURCE)" --reports "$(REPORTS)"
+
 down: installed ## End everything; the data stay
 	@$(stack) down
 
@@ -35,7 +44,7 @@ logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
 	@$(stack) logs "$(SERVICE)"
 
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
-	@$(install) dev superset
+	@$(install) dev superset prefect-dev
 	@$(venv)/python -m pytest $(PYTEST_ARGS)
 
 lint: ## Check style, types, SQL and YAML

@@ -1,7 +1,7 @@
 """Install the environments the project runs in: ``python3 scripts/install.py local superset``.
 
-Profiles: local (Airflow and the servers beside it), dev (the same with what tests need), superset, prefect, benchmark (what
-the project is measured against). A second run does nothing until a lock changes. Needs nothing but Python; says in a
+Profiles: local (Airflow and the servers beside it), dev (the same with what tests need), superset, prefect, prefect-dev
+(the same with what tests need), benchmark (what the project is measured against). A second run does nothing until a lock changes. Needs nothing but Python; says in a
 sentence what is missing.
 """
 
@@ -22,8 +22,11 @@ PROFILES = {
     "dev": "airflow",
     "superset": "superset",
     "prefect": "prefect",
+    "prefect-dev": "prefect",
     "benchmark": "benchmark",
 }
+# What tests need contains what runs.
+LARGER = {"local": "dev", "prefect": "prefect-dev"}
 PYTHONS = ((3, 12), (3, 11))
 # Measured: the environments take 1.6 GB, uv's cache another 1.6 GB where the file system cannot share them.
 FREE_BYTES = 3_500_000_000
@@ -69,8 +72,8 @@ def digest(profile: str) -> str:
 
 
 def is_installed(profile: str) -> bool:
-    """Return whether the environment has the profile as locked now; dev contains local."""
-    wanted = [digest(profile), *([digest("dev")] if profile == "local" else [])]
+    """Return whether the environment has the profile as locked now, or the larger one that contains it."""
+    wanted = [digest(name) for name in (profile, LARGER.get(profile)) if name]
     path = stamp(profile)
     return path.exists() and path.read_text() in wanted
 

@@ -1,9 +1,15 @@
-"""Real servers for every test: PostgreSQL from the wheel, a warehouse of its own for each test."""
+"""Real servers for every test: PostgreSQL from the wheel, a warehouse of its own for each test; Airflow in processes of its own."""
 
-from collections.abc import Iterable, Iterator
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -12,7 +18,17 @@ from local_stack.postgres import Server, temporary_server
 from sample_portal import server
 from sample_portal.store import Store
 
+ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
+LOAD_DAG = """
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+dag = bag.dags.get("austin_crime_nightly")
+"""
+RUN_DAG = """
+run = dag.test(run_conf=json.loads(os.environ["RUN_CONF"]))
+result = {"state": run.state, "tasks": {ti.task_id: ti.state for ti in run.get_task_instances()}}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +97,63 @@ def sample_portal(monkeypatch) -> Iterator[SamplePortal]:
         monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", url)
         yield SamplePortal(url, store)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def airflow_home(tmp_path_factory) -> Path:
+    """Return the home of an Airflow whose metadata database (SQLite) is migrated."""
+    home = tmp_path_factory.mktemp("airflow")
+    run_airflow(home, "from airflow.utils.db import initdb; initdb()", {})
+    return home
+
+
+@pytest.fixture(scope="session")
+def in_airflow(airflow_home) -> Callable[..., Any]:
+    """Return a function that runs code beside ``dag``, the DAG, and returns what it puts into ``result``, as JSON."""
+
+    def run(code: str, **variables: str) -> Any:
+        return json.loads(run_airflow(airflow_home, LOAD_DAG + code, variables).splitlines()[-1])
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_dag(airflow_home) -> Callable[..., Any]:
+    """Return a function that runs the DAG once on a portal and a warehouse: its state, its tasks' states, its log."""
+
+    def run(warehouse: Any, portal_url: str, **parameters: Any) -> Any:
+        variables = {
+            "RUN_CONF": json.dumps(parameters),
+            "AUSTIN_CRIME_WAREHOUSE_URL": warehouse.owner_url,
+            "AUSTIN_CRIME_SOURCE_URL": portal_url,
+            "AUSTIN_CRIME_LANDING_URL": str(warehouse.landing),
+            "AIRFLOW_CONN_WAREHOUSE": warehouse.owner_url,
+            "AIRFLOW_CONN_AUSTIN_PORTAL": portal_url,
+        }
+        log = run_airflow(airflow_home, LOAD_DAG + RUN_DAG, variables)
+        return json.loads(log.splitlines()[-1]) | {"log": log}
+
+    return run
+
+
+def run_airflow(home: Path, code: str, variables: dict[str, str]) -> str:
+    """Run code in a Python of its own; what ``result`` holds is printed last."""
+    before = "import json, os\nresult = None\n"
+    after = "\nprint()\nprint(json.dumps(result, default=str))"
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "PYTHONPATH": str(ROOT / "include"),
+        **variables,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", before + code + after],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    return done.stdout

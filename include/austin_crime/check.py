@@ -4,7 +4,7 @@ import logging
 from decimal import Decimal
 from typing import Any
 
-from austin_crime import config, contract
+from austin_crime import config, contract, parameters
 from austin_crime.loads import Connection, Row
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
         The rows of ``ops.check_results``.
     """
     accepted = set(load["parameters"].get("accept", []))
-    refuse_unknown_names(accepted)
+    parameters.refuse_unknown_names(accepted)
     for name in ("profile", "reconcile"):
         connection.execute((config.SQL_DIR / "load" / f"{name}.sql").read_bytes())
     results = [result for check in contract.CHECKS for result in run_check(connection, check, accepted)]
@@ -66,7 +66,7 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
     message = f"{name}: expected that {check.expectation} (at most {check.threshold:g} {check.unit}), came {observed:g}."
     if status == "failed" and check.severity == "block":
         message += (
-            f" If that is right, trigger the DAG with accept = {name}; until then the last good data stay."
+            f" If that is right, start a run with accept = {name}; until then the last good data stay."
             if check.is_acceptable
             else " Nothing was published; this cannot be accepted: trigger a new run, and look into ops if it comes again."
         )
@@ -78,17 +78,6 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
         "threshold": check.threshold,
         "message": message,
     }
-
-
-def refuse_unknown_names(accepted: set[str]) -> None:
-    """Raise ValueError for names in accept that no check has."""
-    acceptable = {check.name for check in contract.CHECKS if check.is_acceptable}
-    unknown = {name for name in accepted if name.split(":")[0] not in acceptable}
-    if unknown:
-        raise ValueError(
-            f"accept names {', '.join(sorted(unknown))}; expected one of {', '.join(sorted(acceptable))},"
-            " with its subject after a colon if it has one."
-        )
 
 
 class CheckBlocked(Exception):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -161,6 +162,7 @@ def land_response(response: requests.Response, batch: Batch, folder: UPath) -> M
         As the status says; PortalBusy also for a body that is cut, empty or not the JSON array that was asked for.
         Nothing but a file named ``.part`` is left.
     """
+    began = time.monotonic() - response.elapsed.total_seconds()
     with response:
         portal.judge_answer(response)
         path = batch_path(folder, batch["batch_id"])
@@ -187,7 +189,11 @@ def land_response(response: requests.Response, batch: Batch, folder: UPath) -> M
     )
     landing.write_json(path.with_name(f"{batch['batch_id']}.manifest.json"), manifest)
     log.info(
-        "landed %s: %s reports, %.1f MB", batch["batch_id"], counter.report_count, counter.byte_count / 1e6
+        "landed %s: %s reports, %.1f MB in %.1f s",
+        batch["batch_id"],
+        counter.report_count,
+        counter.byte_count / 1e6,
+        time.monotonic() - began,
     )
     return manifest
 

@@ -156,6 +156,15 @@ def give_sign_of_life(load_id: str) -> None:
         running_load(connection, load_id)
 
 
+def message(load_id: str) -> str:
+    """Return what a load says of itself, its status if it has no message."""
+    with warehouse() as connection:
+        row = connection.execute(
+            "select coalesce(message, status) as message from ops.loads where load_id = %s", (load_id,)
+        ).fetchone()
+    return str(row["message"]) if row else f"There is no load {load_id}."
+
+
 def fail_load(load_id: str, message: str) -> None:
     """Free the slot of a load that failed, or that a check blocked; a load that has ended stays as it is."""
     with warehouse() as connection:

@@ -1,10 +1,11 @@
 """Months of report date, the unit of a load: ask the portal for them and decide what to fetch of each."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from austin_crime import portal
 
@@ -53,6 +54,14 @@ class PlannedMonth:
     is_mostly_new: bool = False
     newest_updated_at: datetime | None = None
     newest_count: int = 0
+
+
+class PlanLine(TypedDict):
+    """One kind of month in a plan."""
+
+    kind: MonthKind
+    month_count: int
+    report_count: int
 
 
 def ask_months(last_newest: datetime | None = None) -> list[PortalMonth]:
@@ -234,3 +243,20 @@ def months_of_range(first: str | None, last: str | None, months: Iterable[date |
         return set()
     lower, upper = first or "0000-00", last or "9999-99"
     return {month for month in months if month and lower <= f"{month:%Y-%m}" <= upper}
+
+
+def has_work(months: list[PlannedMonth]) -> bool:
+    """Whether a plan has anything to fetch or to remove."""
+    return any(month.kind != "skipped" for month in months)
+
+
+def summarise(months: list[PlannedMonth]) -> list[PlanLine]:
+    """Return how many months of each kind the plan has, and how many reports are to be fetched of them."""
+    return [
+        PlanLine(
+            kind=kind,
+            month_count=number,
+            report_count=sum(month.fetch_count for month in months if month.kind == kind),
+        )
+        for kind, number in Counter(month.kind for month in months).items()
+    ]

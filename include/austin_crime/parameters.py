@@ -4,7 +4,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from austin_crime import check
+from austin_crime import contract
+
+MONTH_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"
+# What a person reads beside each of them in Airflow and in Prefect.
+DESCRIPTIONS = {
+    "full_reload": "Fetch every month whole.",
+    "first_month": "Treat months from this one on (2024-01) as changed.",
+    "last_month": "... up to this one (2024-03), included.",
+    "accept": "Checks to let through, this once, as their messages name them (reports_removed).",
+    "dry_run": "Only show the plan, in the log of plan_load.",
+}
 
 
 class Parameters(TypedDict, total=False):
@@ -30,9 +40,25 @@ def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
     for name in ("first_month", "last_month"):
-        if given.get(name) and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given[name]):
+        if given.get(name) and not re.search(MONTH_PATTERN, given[name]):
             raise ValueError(f"{name}: expected a month such as 2024-05, came {given[name]!r}")
     if given.get("first_month") and given.get("last_month") and given["first_month"] > given["last_month"]:
         raise ValueError(f"first_month {given['first_month']} is after last_month {given['last_month']}")
-    check.refuse_unknown_names(set(given.get("accept") or []))
+    refuse_unknown_names(set(given.get("accept") or []))
     return {name: value for name, value in given.items() if value}
+
+
+def acceptable_checks() -> list[str]:
+    """Return the names that accept may name, in order."""
+    return sorted(check.name for check in contract.CHECKS if check.is_acceptable)
+
+
+def refuse_unknown_names(accepted: set[str]) -> None:
+    """Raise ValueError for names in accept that no check has."""
+    acceptable = acceptable_checks()
+    unknown = {name for name in accepted if name.split(":")[0] not in acceptable}
+    if unknown:
+        raise ValueError(
+            f"accept names {', '.join(sorted(unknown))}; expected one of {', '.join(acceptable)},"
+            " with its subject after a colon if it has one."
+        )

@@ -19,7 +19,9 @@ from austin_crime.months import (
     PortalMonth,
     ask_months,
     decide_months,
+    has_work,
     months_of_range,
+    summarise,
     with_newest_counts,
 )
 
@@ -41,13 +43,15 @@ class Comparison(NamedTuple):
     held_report_count: int
 
 
-def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[str, Any]) -> bool:
+def write_plan(
+    connection: Connection, load: Row, folder: UPath, asked: Mapping[str, Any]
+) -> list[PlannedMonth]:
     """Plan a load that holds the slot: write its months and batches to staging, and to the landing what was heard.
 
     Returns
     -------
-    bool
-        False if nothing is new; the load has ended as unchanged then.
+    list of PlannedMonth
+        If all of them are skipped, or there are none because the metadata told enough, the load has ended as unchanged.
     """
     landing.empty(folder)
     metadata = ask_dataset()
@@ -55,22 +59,24 @@ def write_plan(connection: Connection, load: Row, folder: UPath, asked: Mapping[
     note_metadata(connection, load, metadata)
     connection.commit()
     if is_quiet(connection, load, metadata, asked):
-        return end_unchanged(
+        end_unchanged(
             connection, load, "Unchanged: the portal says that its data are those of the last load."
         )
+        return []
     comparison = compare(connection, metadata, asked)
     landing.write_json(folder / "months.json", [asdict(month) for month in comparison.heard])
     landing.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])
     show(comparison.months)
     running_load(connection, load["load_id"])
     note_comparison(connection, load, comparison)
-    if all(month.kind == "skipped" for month in comparison.months):
-        return end_unchanged(
+    if has_work(comparison.months):
+        connection.commit()
+        stage_plan(connection, folder, comparison, extract.columns_to_fetch(source_types(metadata)))
+    else:
+        end_unchanged(
             connection, load, "Unchanged: no month has anything newer, and each has as many as are held."
         )
-    connection.commit()
-    stage_plan(connection, folder, comparison, extract.columns_to_fetch(source_types(metadata)))
-    return True
+    return comparison.months
 
 
 def stage_plan(connection: Connection, folder: UPath, comparison: Comparison, columns: list[str]) -> None:
@@ -152,7 +158,7 @@ def is_quiet(
     )
 
 
-def end_unchanged(connection: Connection, load: Row, message: str) -> bool:
+def end_unchanged(connection: Connection, load: Row, message: str) -> None:
     """End the load as unchanged, with the sums that it proved."""
     connection.execute(
         "update ops.loads set status = 'unchanged', message = %s, finished_at = clock_timestamp(), batch_count = 0,"
@@ -163,7 +169,6 @@ def end_unchanged(connection: Connection, load: Row, message: str) -> bool:
         (message, load["load_id"]),
     )
     log.info("%s", message)
-    return False
 
 
 def note_metadata(connection: Connection, load: Row, metadata: Mapping[str, Any]) -> None:
@@ -243,13 +248,8 @@ def insert_months(connection: Connection, months: list[PlannedMonth]) -> None:
 
 def show(months: list[PlannedMonth]) -> None:
     """Log the plan: how many months of each kind, and the first of those that are not skipped."""
-    for kind, number in Counter(month.kind for month in months).items():
-        log.info(
-            "%s months %s, %s reports to fetch",
-            number,
-            kind,
-            sum(m.fetch_count for m in months if m.kind == kind),
-        )
+    for line in summarise(months):
+        log.info("%s months %s, %s reports to fetch", line["month_count"], line["kind"], line["report_count"])
     for month in [month for month in months if month.kind != "skipped"][:MONTHS_SHOWN]:
         log.info("%s: %s, %s (%s reports)", month.month, month.kind, month.reason, month.fetch_count)
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from datetime import date
 
 import adbc_driver_postgresql.dbapi
@@ -44,6 +45,7 @@ def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> 
     ValueError
         If the landed file holds another number of reports than was counted when it landed.
     """
+    began = time.monotonic()
     with extract.open_landed(folder, batch) as body:
         reports = read.read_reports(body)
     manifest = extract.manifests(folder)[batch["batch_id"]]
@@ -59,7 +61,13 @@ def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> 
         "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
         (manifest["report_count"], len(reports), Jsonb(cleaned.findings), batch["batch_id"]),
     )
-    log.info("staged %s: %s reports, %s rejected", batch["batch_id"], len(reports), len(cleaned.rejects))
+    log.info(
+        "staged %s: %s reports, %s rejected, in %.1f s",
+        batch["batch_id"],
+        len(reports),
+        len(cleaned.rejects),
+        time.monotonic() - began,
+    )
     return len(reports)
 
 

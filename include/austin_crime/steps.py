@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from austin_crime import config
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from austin_crime.extract import Batch, Manifest
     from austin_crime.loads import Row
+    from austin_crime.months import PlanLine
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,18 @@ class Load(TypedDict):
     """What the steps of one load hand to each other."""
 
     load_id: str
+    # 0 in a dry run, which makes no load.
     attempt: int
     has_work: bool
+    # What the plan found, for people; empty if the metadata alone showed that nothing is new.
+    plan: NotRequired[list[PlanLine]]
+
+
+def source_is_up() -> None:
+    """Return if the portal has the dataset; PortalBusy if it may have it later, PortalAnswer if not."""
+    from austin_crime import plan
+
+    plan.ask_dataset()
 
 
 def plan_load(
@@ -60,6 +71,7 @@ def plan_load(
         If the portal's columns changed.
     """
     from austin_crime import loads, migrate, plan
+    from austin_crime import months as planning
     from austin_crime import parameters as asking
 
     migrate.migrate(config.warehouse_url())
@@ -69,12 +81,18 @@ def plan_load(
     if asked.get("dry_run"):
         with loads.warehouse() as connection:
             loads.refuse_other_portal(connection)
-            plan.show(plan.compare(connection, plan.ask_dataset(), asked).months)
-        return Load(load_id=load_id, attempt=0, has_work=False)
+            months = plan.compare(connection, plan.ask_dataset(), asked).months
+        plan.show(months)
+        return Load(load_id=load_id, attempt=0, has_work=False, plan=planning.summarise(months))
     row = loads.claim_slot(load_id, orchestrator, asked | {"started_by": str(started_by or orchestrator)})
     with loads.warehouse() as connection, signs_of_life(load_id):
-        has_work = plan.write_plan(connection, row, folder_of(row), asked)
-    return Load(load_id=load_id, attempt=row["attempt"], has_work=has_work)
+        months = plan.write_plan(connection, row, folder_of(row), asked)
+    return Load(
+        load_id=load_id,
+        attempt=row["attempt"],
+        has_work=planning.has_work(months),
+        plan=planning.summarise(months),
+    )
 
 
 def anything_new(load: Load) -> bool:
@@ -93,24 +111,33 @@ def list_batches(load: Load) -> list[dict[str, Any]]:
 
 def batch_query(batch: Batch) -> dict[str, str]:
     """Return what to ask the portal for a batch."""
-    from austin_crime import extract
+    from austin_crime import extract as extracting
 
-    return extract.batch_query(batch)
+    return extracting.batch_query(batch)
 
 
 def landed(batch: Batch, load: Load) -> Manifest | None:
     """Return the manifest of a batch that has landed whole, else None."""
-    from austin_crime import extract
+    from austin_crime import extract as extracting
 
-    return extract.landed(folder_of(load), batch)
+    return extracting.landed(folder_of(load), batch)
 
 
 def land_response(response: requests.Response, batch: Batch, load: Load) -> Manifest:
     """Judge the portal's answer to a batch and land its body."""
-    from austin_crime import extract, loads
+    from austin_crime import extract as extracting
+    from austin_crime import loads
 
     loads.give_sign_of_life(load["load_id"])
-    return extract.land_response(response, batch, folder_of(load))
+    return extracting.land_response(response, batch, folder_of(load))
+
+
+def extract(batch: Batch, load: Load) -> Manifest:
+    """Ask for a batch, unless it has landed, and land it."""
+    from austin_crime import extract as extracting
+
+    with signs_of_life(load["load_id"]):
+        return extracting.fetch_batch(batch, folder_of(load))
 
 
 def clean_and_stage(batch: Batch, load: Load) -> int:
@@ -125,10 +152,7 @@ def clean_and_stage(batch: Batch, load: Load) -> int:
 
 def load_batch(batch: Batch, load: Load) -> int:
     """Land a batch, clean and stage it, and return its number of reports."""
-    from austin_crime import extract
-
-    with signs_of_life(load["load_id"]):
-        extract.fetch_batch(batch, folder_of(load))
+    extract(batch, load)
     return clean_and_stage(batch, load)
 
 
@@ -188,6 +212,20 @@ def refresh_dashboards() -> str:
     from austin_crime import refresh
 
     return refresh.refresh_dashboards()
+
+
+def outcome(load: Load) -> str:
+    """Return what came of a load in a sentence."""
+    from austin_crime import loads
+
+    if load["attempt"] == 0:
+        lines = [
+            f"{line['month_count']} months {line['kind']}"
+            + (f" ({line['report_count']:,} reports)" if line["report_count"] else "")
+            for line in load.get("plan", [])
+        ]
+        return f"Dry run, nothing was changed. A load would find {', '.join(lines)}."
+    return loads.message(load["load_id"])
 
 
 def fail_load(load_id: str, message: str) -> None:

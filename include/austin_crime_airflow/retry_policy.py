@@ -1,29 +1,11 @@
 """How long to wait before a task is tried again, and when that is of no use."""
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from austin_crime import config
-
-# By name: importing the modules at parse time would bring pandas with them. AirflowException is what the gate raises for a
-# check that failed, and the sensor for a dataset that is gone.
-HOPELESS = frozenset(
-    {
-        "LoadRefused",
-        "ContractBroken",
-        "PortalMoved",
-        "PortalAnswer",
-        "CheckBlocked",
-        "StagingIncomplete",
-        "ValueError",
-        "AirflowException",
-    }
-)
-# So that the tasks of one run do not all come back at once.
-JITTER_S = 15
+from austin_crime import failures
 
 
 class PortalRetryPolicy(RetryPolicy):
@@ -33,15 +15,13 @@ class PortalRetryPolicy(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
     ) -> RetryDecision:
         """Decide by the kind of failure."""
-        if type(exception).__name__ in HOPELESS:
+        # What the gate raises for a check that failed, and the sensor for a dataset that is gone.
+        if failures.is_hopeless(exception) or type(exception).__name__ == "AirflowException":
             return RetryDecision.fail(reason=str(exception))
-        retry_after_s = getattr(exception, "retry_after_s", None)
-        if retry_after_s is not None:
+        delay_s = failures.asked_delay_s(exception)
+        if delay_s is not None:
             return RetryDecision.retry(
-                delay=timedelta(
-                    seconds=min(retry_after_s, config.LONGEST_WAIT_S) + secrets.randbelow(JITTER_S)
-                ),
-                reason=f"the portal asks to wait {retry_after_s:g} s",
+                delay=timedelta(seconds=delay_s), reason=f"the portal asks to wait: {delay_s:g} s"
             )
         return RetryDecision.default()
 

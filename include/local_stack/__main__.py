@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from local_stack import commands, programs, settings
+from local_stack import commands, prefect_commands, programs, settings
 from local_stack.errors import StackError
 
 
@@ -15,6 +15,8 @@ def main() -> int:
         "demo": lambda: commands.demo(arguments.reports),
         "up": lambda: commands.up(arguments.source, arguments.reports),
         "load": commands.load,
+        "flow": lambda: prefect_commands.flow(arguments.parameters, arguments.reports),
+        "prefect": lambda: prefect_commands.serve(arguments.source, arguments.reports),
         "down": commands.down,
         "status": commands.status,
         "logs": lambda: commands.logs(arguments.service),
@@ -37,11 +39,13 @@ def parse() -> argparse.Namespace:
     """Read the command line; the Makefile hands on empty words for what was not said."""
     parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
     commands_parser = parser.add_subparsers(dest="command", required=True)
-    for name in ("demo", "up"):
+    for name in ("demo", "up", "prefect", "flow"):
         command = commands_parser.add_parser(name)
         command.add_argument("--reports", type=report_count, default=None)
-        if name == "up":
+        if name in ("up", "prefect"):
             command.add_argument("--source", choices=("sample", "live"), default="sample")
+        if name == "flow":
+            command.add_argument("--parameters", default="")
     for name in ("load", "down", "status"):
         commands_parser.add_parser(name)
     commands_parser.add_parser("logs").add_argument("service", nargs="?", default="")

@@ -1,16 +1,16 @@
-"""What the Makefile's targets do; the only module of the stack that prints."""
+"""What the Makefile's targets do; this and prefect_commands are what prints."""
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import psutil
 
-from local_stack import programs, settings, start, supervisor, warehouse
+from local_stack import deployment, programs, settings, start, supervisor, warehouse
 from local_stack.airflow_api import DAG_ID, Airflow, task_name
 from local_stack.errors import StackError
 from local_stack.settings import ROOT, Settings, Source
-from local_stack.steps import run_all
+from local_stack.steps import Step, run_all
 
 LIVE_NOTICE = """\
 SOURCE=live: the first load fetches all reports of the city's portal, about 2.6 million: 0.3 GB compressed or up to 1.5 GB,
@@ -27,7 +27,7 @@ def stopwatch() -> Callable[[str], None]:
 def demo(reports: int | None) -> int:
     """Start everything on the sample portal, run the nightly DAG and show what came of it."""
     tell = stopwatch()
-    chosen = bring_up("sample", reports or settings.DEFAULT_REPORTS, tell)
+    chosen = bring_up("sample", reports or settings.DEFAULT_REPORTS, "stack", tell)
     code = run_dag(chosen, tell)
     show_addresses(chosen)
     return code
@@ -38,7 +38,7 @@ def up(source: Source, reports: int | None) -> int:
     if source == "live":
         print(LIVE_NOTICE, flush=True)
     tell = stopwatch()
-    chosen = bring_up(source, reports, tell)
+    chosen = bring_up(source, reports, "stack", tell)
     if Airflow(chosen).wait_for_dag()["is_paused"]:
         tell(f"{DAG_ID} is paused: `make load` runs it now, and every night from then on")
     else:
@@ -47,11 +47,14 @@ def up(source: Source, reports: int | None) -> int:
     return 0
 
 
-def bring_up(source: Source, reports: int | None, tell: Callable[[str], None]) -> Settings:
-    """Start what is not running; restart all of it if the settings are not those it runs with."""
+def bring_up(
+    source: Source, reports: int | None, part: programs.Part, tell: Callable[[str], None]
+) -> Settings:
+    """Start what a part of the stack needs and is not running; restart all if the settings are not those it runs with."""
     chosen, done = settings.prepare(source, reports)
     for sentence in done:
         tell(sentence)
+    parts: set[programs.Part] = {"base", part, *programs.begun(chosen)}
     is_same = settings.last(ROOT).get("fingerprint") == start.fingerprint(chosen)
     if supervisor.is_running(ROOT) and not is_same:
         tell("The settings changed: ending what runs with the old ones")
@@ -60,11 +63,21 @@ def bring_up(source: Source, reports: int | None, tell: Callable[[str], None]) -
         tell("What runs already is not restarted: after a change of the code, `make down` first")
     else:
         supervisor.stop(ROOT)  # what a supervisor that was killed left behind
-        start.check_machine(chosen)
         settings.remember(chosen, start.fingerprint(chosen))
+    start.check_machine(chosen, parts)
+    if not supervisor.is_running(ROOT):
         supervisor.start(ROOT, [program.name for program in programs.chosen(chosen)])
-    run_all(start.plan(chosen), tell)
+    run_all(plan(chosen, parts), tell)
     return chosen
+
+
+def plan(chosen: Settings, parts: Collection[programs.Part]) -> list[Step]:
+    """Return the steps that start these parts."""
+    return [
+        *start.plan_base(chosen),
+        *(start.plan_stack(chosen) if "stack" in parts else []),
+        *(deployment.plan(chosen) if "prefect" in parts else []),
+    ]
 
 
 def load() -> int:
@@ -139,7 +152,8 @@ def status() -> int:
     chosen = running_settings()
     states = supervisor.states(ROOT)
     is_well = True
-    for program in programs.chosen(chosen):
+    parts = programs.begun(chosen)
+    for program in [program for program in programs.chosen(chosen) if program.part in parts]:
         state = states[program.name]
         ill = program.ill(chosen) if state["statename"] == "RUNNING" else state["statename"].lower()
         minutes = (state["now"] - state["start"]) // 60

@@ -9,8 +9,15 @@ from local_stack.settings import HOST, Settings
 
 
 def common(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return what every process gets: the surroundings without the secrets, and the other lines of .env."""
-    surroundings = {name: value for name, value in environment.items() if name not in settings.values}
+    """Return what every process gets: the surroundings without the secrets, and the other lines of .env.
+
+    A Prefect that the person uses elsewhere, with its server and its profile, is none of ours.
+    """
+    surroundings = {
+        name: value
+        for name, value in environment.items()
+        if name not in settings.values and not name.startswith("PREFECT_")
+    }
     # On macOS a forked process dies in the system's own proxy look-up and its Objective-C runtime.
     fork_safety = (
         {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES", "no_proxy": "*"} if sys.platform == "darwin" else {}
@@ -34,8 +41,6 @@ def pipeline(settings: Settings) -> dict[str, str]:
         "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
         "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
         or settings.address("superset"),
-        "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
-        "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
     }
 
 
@@ -48,6 +53,8 @@ def airflow(settings: Settings) -> dict[str, str]:
         pipeline(settings)
         | {name: settings.values[name] for name in secrets}
         | {
+            "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
+            "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(settings.root / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.root / "plugins"),
@@ -64,6 +71,30 @@ def airflow(settings: Settings) -> dict[str, str]:
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         }
     )
+
+
+def prefect_python(settings: Settings) -> str:
+    """Return the Python of Prefect's environment."""
+    return str(settings.root / ".venv" / "prefect" / "bin" / "python")
+
+
+def prefect(settings: Settings) -> dict[str, str]:
+    """Return the environment of a run of the flow, which starts a server for itself unless it is told of one."""
+    return pipeline(settings) | {
+        # Its database, its settings and what it keeps of errors: nothing in the person's home.
+        "PREFECT_HOME": str(settings.data_dir / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "austin_crime",
+        # A new database takes its time on a small machine.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    }
+
+
+def prefect_served(settings: Settings) -> dict[str, str]:
+    """Return the environment of Prefect's server, and of what works with it."""
+    return prefect(settings) | {"PREFECT_API_URL": settings.address("prefect") + "/api"}
 
 
 def superset_python(settings: Settings) -> str:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import requests
 
@@ -12,6 +12,9 @@ from local_stack import environments, postgres, supervisor
 from local_stack.settings import HOST, Settings
 
 PAGE_TIMEOUT_S = 20
+# Where Prefect's worker looks for runs to start; prefect.yaml names it, too.
+WORK_POOL = "austin-crime"
+Part = Literal["base", "stack", "prefect"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Program:
         Returns what is wrong with it, or None if it does its work.
     server
         Name of the port it listens on, or None.
+    part
+        What it is started with: base, what every load needs; stack, Airflow and Superset; or prefect.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Program:
     environment: Callable[[Settings], Mapping[str, str]]
     ill: Callable[[Settings], str | None]
     server: str | None = None
+    part: Part = "stack"
 
 
 def page(url: str) -> requests.Response | str:
@@ -72,6 +78,17 @@ def ill_postgres(settings: Settings) -> str | None:
     return postgres.refusal(settings.server.url(postgres.SUPERUSER, "postgres"))
 
 
+def ill_worker(settings: Settings) -> str | None:
+    """Return what Prefect's server tells of its worker, or None if it is there."""
+    url = f"{settings.address('prefect')}/api/work_pools/{WORK_POOL}/workers/filter"
+    try:
+        answer = requests.post(url, json={}, timeout=PAGE_TIMEOUT_S)
+    except requests.RequestException as error:
+        return f"{url} does not answer ({type(error).__name__})"
+    workers = answer.json() if answer.ok else []
+    return None if any(worker["status"] == "ONLINE" for worker in workers) else "Prefect has no worker"
+
+
 def airflow(name: str, component: str, *options: str, server: str | None = None) -> Program:
     """Return one of Airflow's processes."""
     command = [sys.executable, "-m", "airflow", name, *options]
@@ -104,21 +121,55 @@ def run_superset(settings: Settings) -> list[str]:
     ]
 
 
+def run_prefect(*options: str) -> Callable[[Settings], list[str]]:
+    """Return a command of Prefect's."""
+    return lambda settings: [environments.prefect_python(settings), "-m", "prefect", *options]
+
+
+def run_prefect_server(settings: Settings) -> list[str]:
+    """Return the command of Prefect's server."""
+    return run_prefect("server", "start", "--host", HOST, "--port", str(settings.port("prefect")))(settings)
+
+
+# One run at a time, like the DAG; the next one waits.
+WORKER = ("worker", "start", "--pool", WORK_POOL, "--type", "process", "--name", WORK_POOL, "--limit", "1")
 # Task logs are read from the disk: the log servers of scheduler and triggerer would listen on every interface.
 PROGRAMS = (
-    Program("postgres", run_postgres, lambda _: {}, ill_postgres, "postgres"),
-    Program("portal", run_portal, environments.portal, ill_page("portal", "/healthz"), "portal"),
+    Program("postgres", run_postgres, lambda _: {}, ill_postgres, "postgres", "base"),
+    Program("portal", run_portal, environments.portal, ill_page("portal", "/healthz"), "portal", "base"),
     airflow("api-server", "metadatabase", server="airflow"),
     airflow("scheduler", "scheduler", "--skip-serve-logs"),
     airflow("dag-processor", "dag_processor"),
     airflow("triggerer", "triggerer", "--skip-serve-logs"),
     Program("superset", run_superset, environments.superset, ill_page("superset", "/login/"), "superset"),
+    Program(
+        "prefect-server",
+        run_prefect_server,
+        environments.prefect_served,
+        ill_page("prefect", "/api/health"),
+        "prefect",
+        "prefect",
+    ),
+    Program("prefect-worker", run_prefect(*WORKER), environments.prefect_served, ill_worker, None, "prefect"),
 )
 
 
 def chosen(settings: Settings) -> list[Program]:
     """Return the programs of this stack: the city's portal is not ours to start."""
     return [program for program in PROGRAMS if program.name != "portal" or settings.source == "sample"]
+
+
+def begun(settings: Settings) -> set[Part]:
+    """Return the parts of the stack of which anything was started; none if supervisor does not run."""
+    states = supervisor.states(settings.root) if supervisor.is_running(settings.root) else {}
+    return {program.part for program in PROGRAMS if states.get(program.name, {}).get("start")}
+
+
+def is_running(settings: Settings, name: str) -> bool:
+    """Return whether supervisor runs a program."""
+    if not supervisor.is_running(settings.root):
+        return False
+    return bool(supervisor.states(settings.root).get(name, {}).get("statename") == "RUNNING")
 
 
 def become(name: str, settings: Settings) -> NoReturn:

@@ -45,7 +45,7 @@ class Settings:
         return self.root / "data"
 
     def port(self, server: str) -> int:
-        """Return the port of postgres, portal, airflow or superset."""
+        """Return the port of postgres, portal, airflow, superset or prefect."""
         name = f"AUSTIN_CRIME_{server.upper()}_PORT"
         text = self.values[name]
         if not text.isdigit() or not 0 < int(text) < 65536:
@@ -53,7 +53,7 @@ class Settings:
         return int(text)
 
     def address(self, server: str) -> str:
-        """Return the URL of portal, airflow or superset."""
+        """Return the URL of portal, airflow, superset or prefect."""
         return f"http://{HOST}:{self.port(server)}"
 
     @property
@@ -112,7 +112,7 @@ def prepare(
     """
     done = dotenv.ensure(root / ".env", root / ".env.example")
     settings = resolve(root, environment, source, reports or last(root).get("reports", DEFAULT_REPORTS))
-    for server in ("postgres", "portal", "airflow", "superset"):
+    for server in ("postgres", "portal", "airflow", "superset", "prefect"):
         settings.port(server)
     return settings, done
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from local_stack import environments, ports, postgres, programs, supervisor, warehouse
@@ -27,24 +28,30 @@ def fingerprint(settings: Settings) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def check_machine(settings: Settings) -> None:
-    """Raise StackError if the disk is full or a port is taken by somebody else."""
+def check_machine(settings: Settings, parts: Collection[programs.Part]) -> None:
+    """Raise StackError if the disk is full or a port that is needed now is taken by somebody else."""
     free = shutil.disk_usage(settings.root).free
     if free < FREE_BYTES:
         raise StackError(f"The disk is full: {free / 1e9:.1f} GB are free, at least 1 GB is needed.")
     for program in programs.chosen(settings):
-        if program.server:
+        if program.server and program.part in parts and not programs.is_running(settings, program.name):
             ports.check(f"AUSTIN_CRIME_{program.server.upper()}_PORT", settings.port(program.server))
 
 
-def plan(settings: Settings) -> list[Step]:
-    """Return the steps of a start."""
+def plan_base(settings: Settings) -> list[Step]:
+    """Return the steps that start what every load needs."""
     portal = [Step("Sample portal", lambda: start(settings, "portal"))] if settings.source == "sample" else []
     return [
         *portal,
         Step("PostgreSQL", lambda: start_postgres(settings)),
-        Step("Superset's environment", lambda: install(settings, "superset")),
         Step("Warehouse", lambda: warehouse.prepare(settings), ("PostgreSQL",)),
+    ]
+
+
+def plan_stack(settings: Settings) -> list[Step]:
+    """Return the steps that start Airflow and Superset."""
+    return [
+        Step("Superset's environment", lambda: install(settings, "superset")),
         Step("Airflow's database", lambda: migrate_airflow(settings), ("PostgreSQL",)),
         Step("Airflow", lambda: start_airflow(settings), ("Airflow's database", "Warehouse")),
         Step(

@@ -1,13 +1,6 @@
-import json
-
 import psycopg
 import pytest
 
-LOAD_DAG = """
-from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-dag = bag.dags.get("austin_crime_nightly")
-"""
 DESCRIBE = """
 import sys
 result = {
@@ -26,15 +19,11 @@ result = {
     "modules": sorted(name for name in ("pandas", "pyarrow", "shapely") if name in sys.modules),
 }
 """
-RUN = """
-run = dag.test(run_conf=json.loads(os.environ["RUN_CONF"]))
-result = {"state": run.state, "tasks": {ti.task_id: ti.state for ti in run.get_task_instances()}}
-"""
 
 
 @pytest.fixture(scope="module")
 def dag(in_airflow):
-    return in_airflow(LOAD_DAG + DESCRIBE)
+    return in_airflow(DESCRIBE)
 
 
 def test_the_folder_loads_without_errors_and_holds_this_dag(dag):
@@ -94,27 +83,9 @@ def test_the_file_parses_without_heavy_libraries(dag):
     assert dag["modules"] == []
 
 
-@pytest.fixture
-def run_dag(in_airflow, warehouse, sample_portal):
-    """Return a function that runs the DAG once on the sample portal and the test's warehouse."""
-
-    def run(**parameters):
-        return in_airflow(
-            LOAD_DAG + RUN,
-            RUN_CONF=json.dumps(parameters),
-            AUSTIN_CRIME_WAREHOUSE_URL=warehouse.owner_url,
-            AUSTIN_CRIME_SOURCE_URL=sample_portal.url,
-            AUSTIN_CRIME_LANDING_URL=str(warehouse.landing),
-            AIRFLOW_CONN_WAREHOUSE=warehouse.owner_url,
-            AIRFLOW_CONN_AUSTIN_PORTAL=sample_portal.url,
-        )
-
-    return run
-
-
 def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_dag, warehouse, sample_portal):
-    first = run_dag()
-    second = run_dag()
+    first = run_dag(warehouse, sample_portal.url)
+    second = run_dag(warehouse, sample_portal.url)
 
     assert first["state"] == second["state"] == "success"
     assert set(first["tasks"].values()) == {"success"}
@@ -132,8 +103,8 @@ def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_d
     assert loads == [("published", "airflow"), ("unchanged", "airflow")]
 
 
-def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse):
-    run = run_dag(dry_run=True)
+def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse, sample_portal):
+    run = run_dag(warehouse, sample_portal.url, dry_run=True)
 
     assert run["state"] == "success"
     assert run["tasks"]["load_batch.extract"] == "skipped"
@@ -169,7 +140,7 @@ for status in (200, 404, 403, 429, 500, 503):
 
 
 def test_the_sensor_waits_for_a_busy_portal_and_fails_when_the_dataset_is_gone(in_airflow):
-    said = in_airflow(LOAD_DAG + POKE)
+    said = in_airflow(POKE)
 
     assert said == {
         "200": True,

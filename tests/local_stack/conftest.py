@@ -10,7 +10,7 @@ from local_stack.dotenv import entries
 from local_stack.postgres import Server, free_port, temporary_server
 from local_stack.settings import ROOT, Settings, prepare
 
-SERVERS = ("postgres", "portal", "airflow", "superset")
+SERVERS = ("postgres", "portal", "airflow", "superset", "prefect")
 
 
 @pytest.fixture(scope="module")

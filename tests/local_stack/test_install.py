@@ -30,7 +30,7 @@ def project(folder: Path) -> Path:
     (folder / "scripts").mkdir()
     (folder / "requirements").mkdir()
     shutil.copy(SCRIPT, folder / "scripts")
-    for name in ("local", "dev", "superset", "prefect"):
+    for name in ("local", "dev", "superset", "prefect", "prefect-dev"):
         (folder / "requirements" / f"{name}.lock").write_text("no-such-package-of-austin-crime==1.0\n")
     return folder
 
@@ -105,7 +105,8 @@ def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:
     answer = run(project(tmp_path), "airflow")
 
     assert (
-        answer.stderr == "Expected profiles out of local, dev, superset, prefect, benchmark; got airflow.\n"
+        answer.stderr
+        == "Expected profiles out of local, dev, superset, prefect, prefect-dev, benchmark; got airflow.\n"
     )
 
 

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import pytest
 
-from austin_crime import check, config, contract
+from austin_crime import check, config, contract, parameters
 
 CHECKS = {each.name: each for each in contract.CHECKS}
 
@@ -373,4 +373,4 @@ def test_what_would_make_the_data_wrong_cannot_be_accepted(name):
     assert finding["status"] == "failed"
     assert "cannot be accepted" in finding["message"]
     with pytest.raises(ValueError, match=name):
-        check.refuse_unknown_names({name})
+        parameters.refuse_unknown_names({name})

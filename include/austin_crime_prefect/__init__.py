@@ -1,0 +1,1 @@
+"""The few lines of the pipeline that need Prefect's own classes."""

@@ -1,0 +1,25 @@
+"""The tests in Prefect's own harness, which run in Prefect's environment."""
+
+import os
+import subprocess
+from pathlib import Path
+
+HARNESS = Path(__file__).parent / "harness"
+
+
+def test_what_prefects_own_harness_shows(prefect_python):
+    # Options for this run, such as a report to write, are not for that one.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+
+    done = subprocess.run(
+        [prefect_python, "-m", "pytest", "-p", "no:cacheprovider", "--durations=5", HARNESS],
+        cwd=HARNESS.parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert " passed" in said
+    assert " skipped" not in said, said
