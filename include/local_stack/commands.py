@@ -1,4 +1,4 @@
-"""What the Makefile's targets do; the only module of the stack that prints."""
+"""What the Makefile's targets do; with ``make secrets``, which has to do without installing anything, all that prints."""
 
 import os
 import time
