@@ -242,5 +242,7 @@ def _clear_cache() -> None:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--if-changed", action="store_true", help="do nothing if it was done for the same before")
+    parser.add_argument(
+        "--if-changed", action="store_true", help="do nothing if it was done for the same before"
+    )
     bootstrap(if_changed=parser.parse_args().if_changed)

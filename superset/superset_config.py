@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import basemap
 from cachelib.redis import RedisCache

@@ -134,7 +134,11 @@ def main() -> int:
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n".join([*done, "The secrets are in .env and secrets/: keep a copy of .env where your backups are."]))
+    print(
+        "\n".join(
+            [*done, "The secrets are in .env and secrets/: keep a copy of .env where your backups are."]
+        )
+    )
     return 0
 
 

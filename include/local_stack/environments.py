@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from local_stack import dotenv
 from local_stack.settings import HOST, Settings
 
-
 # For a landing at s3://...
 STORE_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
@@ -43,17 +42,21 @@ def pipeline(settings: Settings) -> dict[str, str]:
     """Return what the nightly load needs."""
     login = ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD")
     store = {name: settings.values[name] for name in STORE_VARIABLES if settings.values[name]}
-    return {name: settings.values[name] for name in login} | store | {
-        "PYTHONPATH": str(settings.root / "include"),
-        "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
-        "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],
-        "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
-        "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
-        "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
-        or settings.address("superset"),
-        "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
-        "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
-    }
+    return (
+        {name: settings.values[name] for name in login}
+        | store
+        | {
+            "PYTHONPATH": str(settings.root / "include"),
+            "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
+            "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],
+            "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
+            "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
+            "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
+            or settings.address("superset"),
+            "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
+            "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
+        }
+    )
 
 
 def airflow(settings: Settings) -> dict[str, str]:
@@ -92,10 +95,14 @@ def superset(settings: Settings) -> dict[str, str]:
     }
     database = settings.server.url("superset", "superset").replace("postgresql://", "postgresql+psycopg2://")
     reader = settings.reader_url.partition("://")[2]
-    return shared(settings, "superset") | own | {
-        "PYTHONPATH": str(settings.root / "superset"),
-        "SUPERSET_CONFIG_PATH": str(settings.root / "superset" / "superset_config.py"),
-        "SUPERSET_HOME": str(settings.data_dir / "superset"),
-        "SUPERSET_METADATA_URL": database,
-        "AUSTIN_CRIME_READER_URL": f"postgresql+psycopg2://{reader}",
-    }
+    return (
+        shared(settings, "superset")
+        | own
+        | {
+            "PYTHONPATH": str(settings.root / "superset"),
+            "SUPERSET_CONFIG_PATH": str(settings.root / "superset" / "superset_config.py"),
+            "SUPERSET_HOME": str(settings.data_dir / "superset"),
+            "SUPERSET_METADATA_URL": database,
+            "AUSTIN_CRIME_READER_URL": f"postgresql+psycopg2://{reader}",
+        }
+    )

@@ -19,8 +19,15 @@ HOLD = {"kind": "hold", "path": "$order=:id", "times": "none"}
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Build the images, start everything from empty volumes, and leave nothing of it."""
     root = copy_project(tmp_path_factory.mktemp("compose") / "project")
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AUSTIN_CRIME_", "COMPOSE_"))}
-    ports = {f"AUSTIN_CRIME_{name}_PORT": str(free_port()) for name in ("POSTGRES", "PORTAL", "AIRFLOW", "SUPERSET")}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AUSTIN_CRIME_", "COMPOSE_"))
+    }
+    ports = {
+        f"AUSTIN_CRIME_{name}_PORT": str(free_port())
+        for name in ("POSTGRES", "PORTAL", "AIRFLOW", "SUPERSET")
+    }
     environment = {**own, **ports, "REPORTS": str(REPORTS), "COMPOSE_PROJECT_NAME": "austin-crime-test"}
     make = {"PYTHONPATH": str(root / "include"), "PATH": own["PATH"]}
     subprocess.run([sys.executable, "-m", "local_stack.dotenv"], env=make, cwd=root, check=True)

@@ -125,7 +125,9 @@ def test_batches_are_ended_before_a_worker_is(stack, release):
 def test_a_second_start_changes_nothing_that_people_made(stack):
     admin = stack.superset("admin")
     chart = admin.charts()["Reports"]
-    assert admin.ask("PUT", f"/api/v1/chart/{chart}", {"slice_name": "Renamed by a person"}).status_code == 200
+    assert (
+        admin.ask("PUT", f"/api/v1/chart/{chart}", {"slice_name": "Renamed by a person"}).status_code == 200
+    )
 
     stack.up()
 

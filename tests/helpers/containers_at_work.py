@@ -57,7 +57,8 @@ class Stack:
     def up(self) -> None:
         """Start what does not run, and wait until all of it is well."""
         workers = ["--scale", f"airflow-worker={WORKERS}"]
-        self.compose("up", "--detach", "--wait", "--wait-timeout", str(START_S), *workers)
+        said = self.compose("up", "--detach", "--wait", "--wait-timeout", str(START_S), *workers)
+        assert not self.ill(), f"{self.ill()}: {said}"
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """Return what the engine tells of each container, by its id's first digits, which is its host's name."""
@@ -77,11 +78,12 @@ class Stack:
         }
 
     def ill(self) -> list[str]:
-        """Return the containers whose health check does not pass."""
+        """Return the containers that are not well: health checks that do not pass, first steps that failed."""
+        states = {told["Name"]: told["State"] for told in self.containers().values()}
         return [
-            told["Name"]
-            for told in self.containers().values()
-            if told["State"].get("Health", {}).get("Status", "healthy") != "healthy"
+            name
+            for name, state in states.items()
+            if (state["Health"]["Status"] != "healthy" if "Health" in state else state["ExitCode"] != 0)
         ]
 
     def kill(self, container: str) -> None:
@@ -158,12 +160,18 @@ class Stack:
 
     def assert_equal_to_the_portal(self, run_id: str) -> None:
         """Compare counts with the portal's own, now, and as the load did by year, crime type and district."""
-        ((held,),) = self.ask("select (select count(*) from mart.crimes) + (select count(*) from ops.rejects)")
+        ((held,),) = self.ask(
+            "select (select count(*) from mart.crimes) + (select count(*) from ops.rejects)"
+        )
         unequal = self.ask(
             "select dimension, count(*) filter (where not is_equal), count(*) from ops.reconciliations"
             f" where load_id = '{run_id}' group by 1 order by 1"
         )
 
         assert held == self.portal_count()
-        assert [row[:2] for row in unequal] == [("council_district", 0), ("crime_type", 0), ("occurred_year", 0)]
+        assert [row[:2] for row in unequal] == [
+            ("council_district", 0),
+            ("crime_type", 0),
+            ("occurred_year", 0),
+        ]
         assert all(groups > 5 for *_, groups in unequal)

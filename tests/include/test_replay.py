@@ -323,7 +323,9 @@ def landing_url(request):
     return f"s3://{request.getfixturevalue('bucket').name}/some/prefix"
 
 
-def test_a_landing_that_is_no_folder_is_replayed_too(sample_portal, warehouse, empty, landing_url, monkeypatch):
+def test_a_landing_that_is_no_folder_is_replayed_too(
+    sample_portal, warehouse, empty, landing_url, monkeypatch
+):
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", sample_portal.url)
     monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", landing_url)
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", warehouse.owner_url)

@@ -105,16 +105,22 @@ def test_containers_read_these_files_and_only_their_owner_enters_the_folder(path
     folder, values = path.parent / "secrets", dotenv.read(path)
 
     named = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["secrets"]
-    assert {secret["file"] for secret in named.values()} == {f"./secrets/{file.name}" for file in folder.iterdir()}
+    assert {secret["file"] for secret in named.values()} == {
+        f"./secrets/{file.name}" for file in folder.iterdir()
+    }
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "postgres_password").read_text() == values["AUSTIN_CRIME_POSTGRES_PASSWORD"]
     assert (folder / "redis_password").read_text() == values["AUSTIN_CRIME_REDIS_PASSWORD"]
-    assert json.loads((folder / "airflow_logins.json").read_text()) == {"admin": values["AIRFLOW_ADMIN_PASSWORD"]}
+    assert json.loads((folder / "airflow_logins.json").read_text()) == {
+        "admin": values["AIRFLOW_ADMIN_PASSWORD"]
+    }
 
 
 def test_files_for_containers_follow_a_changed_password(path: Path) -> None:
     dotenv.write_secret_files(path.parent)
-    path.write_text(path.read_text().replace("AUSTIN_CRIME_REDIS_PASSWORD=", "AUSTIN_CRIME_REDIS_PASSWORD=changed"))
+    path.write_text(
+        path.read_text().replace("AUSTIN_CRIME_REDIS_PASSWORD=", "AUSTIN_CRIME_REDIS_PASSWORD=changed")
+    )
 
     dotenv.write_secret_files(path.parent)
 
