@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from upath import UPath
 
 from austin_crime import check, config, landing, nightly, record, replay, settle, steps
 from sample_portal import live as portal_store
@@ -295,7 +296,7 @@ def test_a_load_that_does_not_come_out_as_settled_is_told_and_not_published(hist
     path = empty.landing / "first" / "1" / "settled.json"
     content = landing.read_sealed(path)
     content["months"][0]["portal_count"] += 1
-    landing.write_sealed(path, content)
+    landing.write_sealed(UPath(path), content)
 
     with pytest.raises(replay.ReplayDiffers, match="Load first: months 2003-01 do not come out as settled"):
         replay.replay(until="first")
@@ -308,7 +309,7 @@ def test_a_load_that_does_not_come_out_as_settled_is_told_and_not_published(hist
 def test_a_load_that_counts_otherwise_than_it_did_is_warned_of(history, empty, caplog):
     path = empty.landing / "week" / "1" / "published.json"
     then = landing.read_sealed(path)
-    landing.write_sealed(path, then | {"edited_count": 777})
+    landing.write_sealed(UPath(path), then | {"edited_count": 777})
 
     replay.replay(until="week")
 
