@@ -112,7 +112,7 @@ class Stack:
         password = self.settings.values[f"SUPERSET_{user.upper()}_PASSWORD"]
         return Browser(self.settings.address("superset"), user, password)
 
-    def portal(self, method: str, path: str, **params: str) -> Any:
+    def portal(self, method: str, path: str, /, **params: str) -> Any:
         """Return the sample portal's answer."""
         answer = requests.request(method, self.settings.address("portal") + path, params=params, timeout=60)
         answer.raise_for_status()
