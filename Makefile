@@ -7,10 +7,10 @@ stack := $(venv)/python -m local_stack
 export PYTHONPATH := $(CURDIR)/include
 export PARAMETERS
 .DEFAULT_GOAL := help
-.PHONY: help demo up load replay flow prefect down status logs test lint format docs benchmark screenshots clean installed
+.PHONY: help demo up load replay flow prefect down status logs secrets test test-compose lint format docs benchmark screenshots clean installed
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Install and start everything on the sample portal, run the nightly DAG, show what came of it (REPORTS=100000)
 	@$(install) local
@@ -43,15 +43,23 @@ status: installed ## Show what is up, by asking each server, and its memory
 logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
 	@$(stack) logs "$(SERVICE)"
 
+secrets: ## Make .env and secrets/ for docker compose up; what is there stays
+	@PYTHONPATH=include $(python) -m local_stack.dotenv
+
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
 	@$(venv)/python -m pytest $(PYTEST_ARGS)
 
-lint: ## Check style, types, SQL and YAML
+test-compose: ## Build and start the containers from empty volumes, load, kill, compare; needs a Docker engine
+	@$(install) dev
+	@$(venv)/python -m pytest -m compose tests/compose $(PYTEST_ARGS)
+
+lint: ## Check style, types, SQL, YAML, Dockerfiles and docker-compose.yaml
 	@$(install) dev
 	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
 	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql benchmarks
-	@$(venv)/yamllint --strict .
+	@$(venv)/yamllint --strict . && $(venv)/hadolint docker/*/Dockerfile
+	@$(venv)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 
 format: ## Format Python and SQL
 	@$(install) dev

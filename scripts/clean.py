@@ -26,7 +26,7 @@ def main() -> None:
     if is_running():
         sys.exit("The stack is running: end it with `make down` first.")
     found = [path for path in (ROOT / "data").iterdir() if path.name != ".gitkeep"]
-    found += [path for path in (ROOT / ".venv", ROOT / ".env") if path.exists()]
+    found += [path for path in (ROOT / ".venv", ROOT / ".env", ROOT / "secrets") if path.exists()]
     if not found:
         sys.exit("There is nothing to remove.")
     print(

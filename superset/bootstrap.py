@@ -1,17 +1,23 @@
 """Bring Superset to the state that this folder describes: metadata schema, roles, users, charts.
 
 Run it before every start, with the environment of superset_config.py and the passwords named in USERS; run again, it changes
-nothing but what is not as described. One process does it all, because starting Superset costs more than all the work.
+nothing but what is not as described. One process does it all, because starting Superset costs more than all the work. With
+``--if-changed`` it does nothing unless this folder, the settings or Superset's version changed since: people's edits stay.
 """
 
+import argparse
+import hashlib
+import json
 import logging
 import os
-import sys
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import make_url
 
 ASSETS_DIR = Path(__file__).parent / "assets"
@@ -52,8 +58,13 @@ USERS = (
 )
 
 
-def bootstrap() -> None:
+def bootstrap(*, if_changed: bool = False) -> None:
     """Migrate the metadata database, set roles and users, import the assets, remove what left them.
+
+    Parameters
+    ----------
+    if_changed
+        Do nothing if it was done for the same files, settings and version before.
 
     Raises
     ------
@@ -61,6 +72,10 @@ def bootstrap() -> None:
         If a password is not set, with the names of all that are missing.
     """
     _require_passwords()
+    metadata, note = create_engine(os.environ["SUPERSET_METADATA_URL"]), _note()
+    if if_changed and _note_left(metadata) == note:
+        log.info("nothing to do")
+        return
     from superset.app import create_app
 
     app = create_app()
@@ -72,6 +87,31 @@ def bootstrap() -> None:
         _import_assets()
         _prune_assets()
         _clear_cache()
+    _leave_note(metadata, note)
+
+
+def _note() -> str:
+    """Return a digest of what the state follows from."""
+    folder = Path(__file__).parent
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    settings = {name: value for name, value in os.environ.items() if "SUPERSET" in name or "READER" in name}
+    told = json.dumps([version("apache-superset"), settings], sort_keys=True).encode()
+    return hashlib.sha256(b"\0".join([told, *(path.read_bytes() for path in files)])).hexdigest()
+
+
+def _note_left(metadata: Engine) -> str | None:
+    """Return the note on the metadata database, which is gone with it."""
+    query = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+    with metadata.connect() as connection:
+        note: str | None = connection.execute(text(query)).scalar()
+    return note
+
+
+def _leave_note(metadata: Engine, note: str) -> None:
+    """Leave the note as a comment on the metadata database, whose owner Superset is."""
+    name = metadata.dialect.identifier_preparer.quote(metadata.url.database)
+    with metadata.begin() as connection:
+        connection.execute(text(f"comment on database {name} is '{note}'"))
 
 
 def _require_passwords() -> None:
@@ -165,6 +205,8 @@ def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
         if name.startswith("databases/"):
             # SQLALCHEMY_CUSTOM_PASSWORD_STORE gives the password when it is needed; none is stored.
             asset["sqlalchemy_uri"] = str(make_url(os.environ["AUSTIN_CRIME_READER_URL"]).set(password=None))
+            # Where there are workers, SQL Lab's queries are theirs and keep no page waiting.
+            asset["allow_run_async"] = bool(os.environ.get("SUPERSET_REDIS_URL"))
         if name != "metadata.yaml":
             asset["external_url"] = MARK + name
         yield name, asset
@@ -199,4 +241,8 @@ def _clear_cache() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    sys.exit(bootstrap())
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--if-changed", action="store_true", help="do nothing if it was done for the same before"
+    )
+    bootstrap(if_changed=parser.parse_args().if_changed)

@@ -20,7 +20,7 @@ TITLES = {
     "charts": "slice_name",
     "dashboards": "dashboard_title",
 }
-# Every server has its own; the bootstrap sets it.
+# Every server has its own, and whether it has workers; the bootstrap sets both.
 PLACEHOLDER_URI = "postgresql+psycopg2://austin_crime_reader@localhost/warehouse"
 
 Asset = dict[str, Any]
@@ -88,6 +88,7 @@ def normal(kind: str, asset: Asset) -> Asset:
 
 def _normal_database(database: Asset) -> None:
     database["sqlalchemy_uri"] = PLACEHOLDER_URI
+    database["allow_run_async"] = False
 
 
 def _normal_dataset(dataset: Asset) -> None:

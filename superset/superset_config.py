@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import basemap
+from cachelib.redis import RedisCache
+from celery.schedules import crontab
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
+from redis import Redis
 from sqlalchemy.engine.url import URL, make_url
 from superset import config
 
@@ -53,22 +55,50 @@ THEME_DARK = None
 FAB_INDEX_VIEW = "start_page.DashboardFirst"
 
 
-def _files(name: str) -> dict[str, Any]:
-    return {
-        "CACHE_TYPE": "FileSystemCache",
-        "CACHE_DIR": str(SUPERSET_HOME / "cache" / name),
-        "CACHE_THRESHOLD": 5000,
-        "CACHE_DEFAULT_TIMEOUT": 24 * 60 * 60,
-    }
+# Where there are workers, the queue and what all processes share are in Redis: "redis://:password@host:6379", without a
+# database's number. One machine needs neither.
+REDIS_URL = os.environ.get("SUPERSET_REDIS_URL")
+QUEUE_DB, RESULTS_DB, CACHE_DB, LIMITS_DB = 1, 2, 3, 4
 
-
-# Files, because one machine needs no cache server. The nightly load drops the entries of our datasets through
-# /api/v1/cachekey/invalidate. That endpoint deletes from CACHE_CONFIG what DATA_CACHE_CONFIG wrote, and only keys
-# that the metadata database knows: so both must be one cache, and keys must be stored.
-CACHE_CONFIG = DATA_CACHE_CONFIG = _files("data")
+# The nightly load drops the entries of our datasets through /api/v1/cachekey/invalidate. That endpoint deletes from
+# CACHE_CONFIG what DATA_CACHE_CONFIG wrote, and only keys that the metadata database knows: so both must be one cache, and
+# keys must be stored.
+_IN_REDIS = {
+    "CACHE_TYPE": "RedisCache",
+    "CACHE_REDIS_URL": f"{REDIS_URL}/{CACHE_DB}",
+    "CACHE_KEY_PREFIX": "data_",
+}
+_IN_FILES = {
+    "CACHE_TYPE": "FileSystemCache",
+    "CACHE_DIR": str(SUPERSET_HOME / "cache" / "data"),
+    "CACHE_THRESHOLD": 5000,
+}
+CACHE_CONFIG = DATA_CACHE_CONFIG = {
+    "CACHE_DEFAULT_TIMEOUT": 24 * 60 * 60,
+    **(_IN_REDIS if REDIS_URL else _IN_FILES),
+}
 STORE_CACHE_KEYS_IN_METADATA_DB = True
-FILTER_STATE_CACHE_CONFIG = _files("filters") | {"CACHE_DEFAULT_TIMEOUT": 90 * 24 * 60 * 60}
-EXPLORE_FORM_DATA_CACHE_CONFIG = _files("explore") | {"CACHE_DEFAULT_TIMEOUT": 7 * 24 * 60 * 60}
+
+# Of what people asked and did in Superset.
+RETENTION_DAYS = 90
+
+if REDIS_URL:
+    # Where a worker puts what a query of SQL Lab found.
+    RESULTS_BACKEND = RedisCache(Redis.from_url(f"{REDIS_URL}/{RESULTS_DB}"), key_prefix="results_")
+
+    class CELERY_CONFIG(config.CeleryConfig):
+        """The queue of SQL Lab, and what beat has the worker do: forget old queries and logs, which grow for ever."""
+
+        broker_url = result_backend = f"{REDIS_URL}/{QUEUE_DB}"
+        beat_schedule = {  # noqa: RUF012 (Celery's own form)
+            name: {
+                "task": name,
+                "schedule": crontab(minute=0, hour=2),
+                "kwargs": {"retention_period_days": RETENTION_DAYS},
+            }
+            for name in ("prune_query", "prune_logs")
+        }
+
 
 # A mistyped query must not bring millions of rows to a browser.
 ROW_LIMIT = 10_000
@@ -77,7 +107,7 @@ SQL_MAX_ROW = 100_000
 # Guessing passwords is slow; by default there are limits in "production" only. One for all requests would hit a
 # dashboard, which asks for a hundred files and tiles at once.
 RATELIMIT_ENABLED = True
-RATELIMIT_STORAGE_URI = "memory://"
+RATELIMIT_STORAGE_URI = f"{REDIS_URL}/{LIMITS_DB}" if REDIS_URL else "memory://"
 RATELIMIT_APPLICATION = None
 AUTH_RATE_LIMIT = "20 per minute"
 

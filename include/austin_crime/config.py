@@ -63,7 +63,7 @@ def warehouse_url() -> str:
 
 
 def landing_url() -> str:
-    """Return where batches are kept as received: a folder or a URL of universal-pathlib, ``file:///...``."""
+    """Return where batches are kept as received: a folder or a URL, ``file:///...`` or ``s3://bucket/prefix``."""
     return os.environ.get("AUSTIN_CRIME_LANDING_URL") or str(Path(__file__).parents[2] / "data" / "landing")
 
 

@@ -160,26 +160,23 @@ def land_response(response: requests.Response, batch: Batch, folder: UPath) -> M
     ------
     PortalBusy, PortalStale, TokenRejected, PortalAnswer
         As the status says; PortalBusy also for a body that is cut, empty or not the JSON array that was asked for.
-        Nothing but a file named ``.part`` is left.
+        Nothing has landed then.
     """
     began = time.monotonic() - response.elapsed.total_seconds()
+    path = batch_path(folder, batch["batch_id"])
+    counter = BodyCounter(response.url)
     with response:
         portal.judge_answer(response)
-        path = batch_path(folder, batch["batch_id"])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
-            counter = BodyCounter(response.url)
+        with landing.write_whole(path) as file:
             for piece in gzip_pieces(response):
                 file.write(piece)
                 counter.feed(piece)
-        counter.finish()
-    if counter.report_count >= limit(batch):
-        raise portal.PortalAnswer(
-            f"{response.url}: expected about {batch['expected_count']} reports, came {counter.report_count}, as many as"
-            " the limit lets through: the dataset grew while we read. Trigger a new run."
-        )
-    part.rename(path)
+            counter.finish()
+            if counter.report_count >= limit(batch):
+                raise portal.PortalAnswer(
+                    f"{response.url}: expected about {batch['expected_count']} reports, came {counter.report_count}, as"
+                    " many as the limit lets through: the dataset grew while we read. Trigger a new run."
+                )
     manifest = Manifest(
         batch_id=batch["batch_id"],
         report_count=counter.report_count,

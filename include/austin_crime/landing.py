@@ -1,31 +1,69 @@
 """Where a load keeps what it heard from the portal: ``<landing>/<load>/<attempt>/<name>``.
 
-Batches lie there as received; metadata, months, counts and boundaries as JSON.
+Batches lie there as received; metadata, months, counts and boundaries as JSON. The landing is a folder or an object store
+(``s3://bucket/prefix``); a file is seen under its name when it is complete, and not before.
 """
 
 import hashlib
 import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 from upath import UPath
 
 from austin_crime import config
 
 CHUNK_BYTES = 1 << 20
+# What an upload to an object store, or a download, holds in memory; S3 wants parts of 5 MB at least.
+PART_BYTES = 8 << 20
+# Where a folder has to be made, and renaming is one step. An object store has neither: there an upload becomes an object
+# in one step, when it is completed.
+WITH_RENAMING = frozenset({"", "file", "local", "memory"})
+
+
+def root() -> UPath:
+    """Return the landing as a whole."""
+    url = config.landing_url()
+    if "://" not in url:
+        return UPath(url)
+    # Other processes write there, too: a listing is not to be believed a moment later.
+    return UPath(url, use_listings_cache=False, default_block_size=PART_BYTES)
 
 
 def folder(load_id: str, attempt: int) -> UPath:
     """Return the folder of one attempt of a load; all but letters, digits, - and _ becomes _."""
-    return UPath(config.landing_url()) / re.sub(r"[^\w\-]", "_", load_id) / str(attempt)
+    return root() / re.sub(r"[^\w\-]", "_", load_id) / str(attempt)
+
+
+@contextmanager
+def write_whole(path: UPath) -> Iterator[IO[bytes]]:
+    """Open a file that appears under its name when the block ends, and does not if the block raises.
+
+    What is left of a block that raised is a file named ``.part``, in an object store nothing.
+    """
+    if path.protocol in WITH_RENAMING:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        with part.open("wb") as file:
+            yield file
+        part.rename(path)
+        return
+    upload = path.fs.open(path.path, "wb", autocommit=False)
+    try:
+        with upload:
+            yield upload
+    except BaseException:
+        upload.discard()
+        raise
+    upload.commit()
 
 
 def write_json(path: UPath, content: Any) -> None:
-    """Write JSON under a temporary name and rename it when complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, default=str))
-    part.rename(path)
+    """Write JSON; it appears when it is complete."""
+    with write_whole(path) as file:
+        file.write(json.dumps(content, default=str).encode())
 
 
 def read_json(path: UPath) -> Any:

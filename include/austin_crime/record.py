@@ -98,8 +98,8 @@ def read_records() -> dict[str, Record]:
     """
     records: dict[str, Record] = {}
     damaged = []
-    root = UPath(config.landing_url())
-    folders = {path.parent for name in (SETTLED, PUBLISHED) for path in root.glob(f"*/*/{name}")}
+    found = [path for name in (SETTLED, PUBLISHED) for path in landing.root().glob(f"*/*/{name}")]
+    folders = {path.parent for path in found}
     for folder in sorted(folders, key=lambda folder: int(folder.name)):
         try:
             record = read_record(folder)

@@ -1,4 +1,4 @@
-"""What the Makefile's targets do; this and prefect_commands are what prints."""
+"""What the Makefile's targets do; with prefect_commands, and with ``make secrets``, which installs nothing, all that prints."""
 
 import os
 import time

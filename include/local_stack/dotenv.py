@@ -1,15 +1,26 @@
-"""The file .env: made from .env.example at the first start, readable by its owner only."""
+"""The file .env: made from .env.example at the first start, readable by its owner only; and what containers read from files.
 
+``python -m local_stack.dotenv`` makes both, and starts nothing: ``make secrets``.
+"""
+
+import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from local_stack.errors import StackError
 
 LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
 OPTION = re.compile(r"# ([A-Z][A-Z0-9_]+)=(.*)")
+# Of the secrets, those that containers read from files below secrets/: from which variable, written how.
+SECRET_FILES: dict[str, tuple[str, Callable[[str], str]]] = {
+    "postgres_password": ("AUSTIN_CRIME_POSTGRES_PASSWORD", str),
+    "redis_password": ("AUSTIN_CRIME_REDIS_PASSWORD", str),
+    "airflow_logins.json": ("AIRFLOW_ADMIN_PASSWORD", lambda password: json.dumps({"admin": password})),
+}
 # People type these; programs read the others.
 SHORT = re.compile(r"_(ADMIN|ANALYST|VIEWER)_PASSWORD$")
 
@@ -97,3 +108,39 @@ def ensure(path: Path, example: Path) -> list[str]:
         path.write_text(text.rstrip("\n") + "\n" + added, encoding="utf-8")
         done.append(f"added to .env: {', '.join(missing)}")
     return done
+
+
+def write_secret_files(root: Path) -> None:
+    """Write the files that containers read secrets from, as .env has them now.
+
+    Containers run as users whom this machine does not know, so everybody may read the files; nobody but their owner can
+    enter the folder.
+    """
+    folder, values = root / "secrets", read(root / ".env")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    for name, (variable, write) in SECRET_FILES.items():
+        path = folder / name
+        path.write_text(write(values[variable]), encoding="utf-8")
+        path.chmod(0o644)
+
+
+def main() -> int:
+    """Make what is missing, and tell of it."""
+    root = Path(__file__).parents[2]
+    try:
+        done = ensure(root / ".env", root / ".env.example")
+        write_secret_files(root)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(
+        "\n".join(
+            [*done, "The secrets are in .env and secrets/: keep a copy of .env where your backups are."]
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

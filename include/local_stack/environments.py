@@ -5,7 +5,22 @@ import os
 import sys
 from collections.abc import Mapping
 
+from local_stack import dotenv
 from local_stack.settings import HOST, Settings
+
+# For a landing at s3://...
+STORE_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+)
+
+
+def shared(settings: Settings, name: str) -> dict[str, str]:
+    """Return what a server is told wherever it runs, here or in a container."""
+    return dotenv.read(settings.root / "settings" / f"{name}.env")
 
 
 def common(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -33,15 +48,20 @@ def portal(settings: Settings) -> dict[str, str]:
 def pipeline(settings: Settings) -> dict[str, str]:
     """Return what the nightly load needs."""
     login = ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD")
-    return {name: settings.values[name] for name in login} | {
-        "PYTHONPATH": str(settings.root / "include"),
-        "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
-        "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],
-        "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
-        "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
-        "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
-        or settings.address("superset"),
-    }
+    store = {name: settings.values[name] for name in STORE_VARIABLES if settings.values[name]}
+    return (
+        {name: settings.values[name] for name in login}
+        | store
+        | {
+            "PYTHONPATH": str(settings.root / "include"),
+            "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
+            "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],
+            "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
+            "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
+            "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
+            or settings.address("superset"),
+        }
+    )
 
 
 def airflow(settings: Settings) -> dict[str, str]:
@@ -50,7 +70,8 @@ def airflow(settings: Settings) -> dict[str, str]:
     secrets = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY")
     database = settings.server.url("airflow", "airflow").replace("postgresql://", "postgresql+psycopg2://")
     return (
-        pipeline(settings)
+        shared(settings, "airflow")
+        | pipeline(settings)
         | {name: settings.values[name] for name in secrets}
         | {
             "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
@@ -58,17 +79,13 @@ def airflow(settings: Settings) -> dict[str, str]:
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(settings.root / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.root / "plugins"),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": settings.address("airflow") + "/execution/",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
             "AIRFLOW__API__HOST": HOST,
             "AIRFLOW__API__PORT": str(settings.port("airflow")),
-            "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         }
     )
 
@@ -109,11 +126,14 @@ def superset(settings: Settings) -> dict[str, str]:
     }
     database = settings.server.url("superset", "superset").replace("postgresql://", "postgresql+psycopg2://")
     reader = settings.reader_url.partition("://")[2]
-    return own | {
-        "PYTHONPATH": str(settings.root / "superset"),
-        "SUPERSET_CONFIG_PATH": str(settings.root / "superset" / "superset_config.py"),
-        "SUPERSET_HOME": str(settings.data_dir / "superset"),
-        "SUPERSET_METADATA_URL": database,
-        "AUSTIN_CRIME_READER_URL": f"postgresql+psycopg2://{reader}",
-        "SCARF_ANALYTICS": "false",
-    }
+    return (
+        shared(settings, "superset")
+        | own
+        | {
+            "PYTHONPATH": str(settings.root / "superset"),
+            "SUPERSET_CONFIG_PATH": str(settings.root / "superset" / "superset_config.py"),
+            "SUPERSET_HOME": str(settings.data_dir / "superset"),
+            "SUPERSET_METADATA_URL": database,
+            "AUSTIN_CRIME_READER_URL": f"postgresql+psycopg2://{reader}",
+        }
+    )

@@ -68,10 +68,13 @@ class Server:
 
     port: int
     passwords: Mapping[str, str]
+    host: str = HOST
 
     def url(self, role: str, database: str) -> str:
         """Return the address of a database with a role's login."""
-        return f"postgresql://{role}:{quote(self.passwords[role], safe='')}@{HOST}:{self.port}/{database}"
+        return (
+            f"postgresql://{role}:{quote(self.passwords[role], safe='')}@{self.host}:{self.port}/{database}"
+        )
 
     def owner_url(self, database: str) -> str:
         """Return the address of a warehouse for the pipeline."""

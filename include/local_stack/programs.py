@@ -108,17 +108,10 @@ def run_portal(settings: Settings) -> list[str]:
 
 
 def run_superset(settings: Settings) -> list[str]:
-    """Return the command of Superset behind gunicorn."""
-    options = ["--workers", "2", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
-    bind = ["--bind", f"{HOST}:{settings.port('superset')}"]
-    return [
-        environments.superset_python(settings),
-        "-m",
-        "gunicorn",
-        *options,
-        *bind,
-        "superset.app:create_app()",
-    ]
+    """Return the command of Superset behind gunicorn, whose options are in settings/superset.env."""
+    bind = f"{HOST}:{settings.port('superset')}"
+    gunicorn = [environments.superset_python(settings), "-m", "gunicorn"]
+    return [*gunicorn, "--bind", bind, "superset.app:create_app()"]
 
 
 def run_prefect(*options: str) -> Callable[[Settings], list[str]]:

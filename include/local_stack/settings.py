@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -31,6 +31,8 @@ class Settings:
         Which portal: the sample portal or the city's.
     reports
         Size of the sample portal.
+    hosts
+        Where servers are that are not on this machine's loopback: in containers, each has a name.
     """
 
     root: Path
@@ -38,6 +40,7 @@ class Settings:
     others: Mapping[str, str]
     source: Source = "sample"
     reports: int = DEFAULT_REPORTS
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data_dir(self) -> Path:
@@ -54,7 +57,11 @@ class Settings:
 
     def address(self, server: str) -> str:
         """Return the URL of portal, airflow, superset or prefect."""
-        return f"http://{HOST}:{self.port(server)}"
+        return f"http://{self.host(server)}:{self.port(server)}"
+
+    def host(self, server: str) -> str:
+        """Return the host of postgres, portal, airflow, superset or prefect."""
+        return self.hosts.get(server, HOST)
 
     @property
     def server(self) -> postgres.Server:
@@ -62,7 +69,7 @@ class Settings:
         prefixes = {"postgres": "POSTGRES", "airflow": "AIRFLOW_DB", "superset": "SUPERSET_DB"}
         prefixes |= {postgres.OWNER: "OWNER", postgres.READER: "READER"}
         passwords = {role: self.values[f"AUSTIN_CRIME_{part}_PASSWORD"] for role, part in prefixes.items()}
-        return postgres.Server(self.port("postgres"), passwords)
+        return postgres.Server(self.port("postgres"), passwords, self.host("postgres"))
 
     @property
     def has_own_warehouse(self) -> bool:
@@ -111,6 +118,7 @@ def prepare(
         If .env is damaged or a port is not a number.
     """
     done = dotenv.ensure(root / ".env", root / ".env.example")
+    dotenv.write_secret_files(root)
     settings = resolve(root, environment, source, reports or last(root).get("reports", DEFAULT_REPORTS))
     for server in ("postgres", "portal", "airflow", "superset", "prefect"):
         settings.port(server)

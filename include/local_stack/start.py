@@ -9,8 +9,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from local_stack import environments, ports, postgres, programs, supervisor, warehouse
-from local_stack.airflow_api import DAG_ID
+from local_stack import environments, metadata, ports, postgres, programs, supervisor, warehouse
 from local_stack.errors import StackError
 from local_stack.settings import Settings
 from local_stack.steps import Step
@@ -23,8 +22,9 @@ FREE_BYTES = 1_000_000_000
 
 def fingerprint(settings: Settings) -> str:
     """Return a digest of all that running processes would have to be restarted for."""
-    locks = [path.read_text() for path in sorted((settings.root / "requirements").glob("*.lock"))]
-    content = [dict(settings.values), dict(settings.others), settings.source, settings.reports, locks]
+    paths = [*(settings.root / "requirements").glob("*.lock"), *(settings.root / "settings").glob("*.env")]
+    files = [path.read_text() for path in sorted(paths)]
+    content = [dict(settings.values), dict(settings.others), settings.source, settings.reports, files]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -141,23 +141,12 @@ def start_postgres(settings: Settings) -> None:
 
 
 def migrate_airflow(settings: Settings) -> str | None:
-    """Bring Airflow's database to its schema, unless this version did before, and write its login.
-
-    A nightly run that is due would load the other portal unasked: when the source changes, the DAG is paused.
-    """
+    """Write Airflow's login, and bring its database to its schema."""
     write_airflow_login(settings)
-    airflow = [sys.executable, "-m", "airflow"]
     environment = environments.airflow(settings)
-    digest_before, _, source_before = (settings.server.note("airflow") or "").partition(" ")
-    digest_now = digest([settings.root / "requirements.lock"])
-    if digest_before != digest_now:
-        run_logged(settings, "airflow-migrate", [*airflow, "db", "migrate"], environment)
-    if source_before not in ("", settings.source):
-        run_logged(settings, "airflow-pause", [*airflow, "dags", "pause", "--yes", DAG_ID], environment)
-    settings.server.leave_note("airflow", f"{digest_now} {settings.source}")
-    if source_before not in ("", settings.source):
-        return f"paused {DAG_ID}, because the source changed"
-    return "nothing to do" if digest_before == digest_now else None
+    return metadata.migrate_airflow(
+        settings, lambda name, command: run_logged(settings, name, command, environment)
+    )
 
 
 def write_airflow_login(settings: Settings) -> None:
@@ -173,24 +162,10 @@ def start_airflow(settings: Settings) -> None:
     start(settings, "airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
 
 
-def bootstrap_superset(settings: Settings) -> str | None:
+def bootstrap_superset(settings: Settings) -> None:
     """Bring Superset to the state described in superset/, unless nothing in it changed; people's edits then stay."""
     environment = environments.superset(settings)
-    folder = settings.root / "superset"
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
-    note = digest(
-        [settings.root / "requirements" / "superset.lock", *files], json.dumps(environment, sort_keys=True)
-    )
-    if settings.server.note("superset") == note:
-        return "nothing to do"
     Path(environment["SUPERSET_HOME"]).mkdir(parents=True, exist_ok=True)
-    command = [environments.superset_python(settings), str(folder / "bootstrap.py")]
+    bootstrap = settings.root / "superset" / "bootstrap.py"
+    command = [environments.superset_python(settings), str(bootstrap), "--if-changed"]
     run_logged(settings, "superset-bootstrap", command, environment)
-    settings.server.leave_note("superset", note)
-    return None
-
-
-def digest(paths: list[Path], more: str = "") -> str:
-    """Return one digest of files and a text."""
-    parts = [path.read_bytes() for path in paths] + [more.encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()

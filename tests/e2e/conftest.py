@@ -1,21 +1,19 @@
 """The whole stack in a copy of the project, on ports of its own, and a browser."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from copies import copy_project
 from playwright.sync_api import Browser
 
 from local_stack import dotenv
 from local_stack.browser import chromium, headless
 from local_stack.postgres import free_port
 
-ROOT = Path(__file__).parents[2]
 REPORTS = 20_000
 
 
@@ -66,19 +64,3 @@ def stack(browser, tmp_path_factory) -> Iterator[Stack]:
         )
     finally:
         run("down")
-
-
-def copy_project(root: Path) -> Path:
-    """Copy the files that git knows or would know, beside the environments that are installed here."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, root / name)
-    (root / ".venv").symlink_to(ROOT / ".venv")
-    # PostgreSQL runs as another user when it is started by root.
-    for folder in (root, *list(root.parents)[:3]):
-        folder.chmod(folder.stat().st_mode | 0o011)
-    return root

@@ -1,12 +1,24 @@
-"""Ask the warehouse what a load left; find the real files."""
+"""Ask the warehouse what a load left; an object store; find the real files."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psycopg
 import pytest
+import requests
+import s3fs
+
+from local_stack.postgres import free_port
+
+BUCKETS = count(1)
+STORE_STARTS_S = 60
 
 LOAD_COLUMNS = (
     "load_id, status, fetched_count, added_count, edited_count, removed_count, rejected_count, message"
@@ -51,3 +63,46 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("no real files: AUSTIN_CRIME_REAL_DATA names no folder with them")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """Return the address of a server that speaks S3, a process of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + STORE_STARTS_S
+        while not answers(url):
+            assert process.poll() is None, "the object store ended"
+            assert time.monotonic() < deadline, "the object store did not start"
+            time.sleep(0.2)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def answers(url: str) -> bool:
+    """Return whether a server answers."""
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture
+def bucket(object_store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return an empty bucket, which is found by the usual variables alone."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", object_store)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret of theirs")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    # Connections are kept for as long as a process lives, and do not look at the variables again.
+    s3fs.S3FileSystem.clear_instance_cache()
+    yield boto3.resource("s3").create_bucket(Bucket=f"landing-{next(BUCKETS)}")
+    s3fs.S3FileSystem.clear_instance_cache()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from upath import UPath
 
 from austin_crime import check, config, landing, nightly, record, replay, settle, steps
 from sample_portal import live as portal_store
@@ -295,7 +296,7 @@ def test_a_load_that_does_not_come_out_as_settled_is_told_and_not_published(hist
     path = empty.landing / "first" / "1" / "settled.json"
     content = landing.read_sealed(path)
     content["months"][0]["portal_count"] += 1
-    landing.write_sealed(path, content)
+    landing.write_sealed(UPath(path), content)
 
     with pytest.raises(replay.ReplayDiffers, match="Load first: months 2003-01 do not come out as settled"):
         replay.replay(until="first")
@@ -308,16 +309,26 @@ def test_a_load_that_does_not_come_out_as_settled_is_told_and_not_published(hist
 def test_a_load_that_counts_otherwise_than_it_did_is_warned_of(history, empty, caplog):
     path = empty.landing / "week" / "1" / "published.json"
     then = landing.read_sealed(path)
-    landing.write_sealed(path, then | {"edited_count": 777})
+    landing.write_sealed(UPath(path), then | {"edited_count": 777})
 
     replay.replay(until="week")
 
     assert f"load week: edited_count {then['edited_count']}, then 777" in caplog.text
 
 
-def test_a_landing_that_is_no_folder_is_replayed_too(sample_portal, warehouse, empty, monkeypatch):
+@pytest.fixture(params=["memory", "s3"])
+def landing_url(request):
+    """Return the address of a landing that is no folder."""
+    if request.param == "memory":
+        return "memory://replayed/landing"
+    return f"s3://{request.getfixturevalue('bucket').name}/some/prefix"
+
+
+def test_a_landing_that_is_no_folder_is_replayed_too(
+    sample_portal, warehouse, empty, landing_url, monkeypatch
+):
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", sample_portal.url)
-    monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", "memory://replayed/landing")
+    monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", landing_url)
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", warehouse.owner_url)
     nightly.run_nightly("elsewhere")
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", "http://127.0.0.1:9")

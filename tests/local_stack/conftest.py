@@ -31,6 +31,7 @@ def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         "scripts",
         "requirements",
         "requirements.lock",
+        "settings",
         "superset",
         ".venv",
         ".env.example",

@@ -1,7 +1,9 @@
+import json
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from local_stack import dotenv
 from local_stack.errors import StackError
@@ -96,3 +98,30 @@ def test_quotes_comments_and_export_are_read_as_a_shell_would(tmp_path: Path) ->
     (tmp_path / ".env").write_text("# comment\n\nA='one'\nexport B=\"two words\"\nC=x=y\n")
 
     assert dotenv.read(tmp_path / ".env") == {"A": "one", "B": "two words", "C": "x=y"}
+
+
+def test_containers_read_these_files_and_only_their_owner_enters_the_folder(path: Path) -> None:
+    dotenv.write_secret_files(path.parent)
+    folder, values = path.parent / "secrets", dotenv.read(path)
+
+    named = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["secrets"]
+    assert {secret["file"] for secret in named.values()} == {
+        f"./secrets/{file.name}" for file in folder.iterdir()
+    }
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "postgres_password").read_text() == values["AUSTIN_CRIME_POSTGRES_PASSWORD"]
+    assert (folder / "redis_password").read_text() == values["AUSTIN_CRIME_REDIS_PASSWORD"]
+    assert json.loads((folder / "airflow_logins.json").read_text()) == {
+        "admin": values["AIRFLOW_ADMIN_PASSWORD"]
+    }
+
+
+def test_files_for_containers_follow_a_changed_password(path: Path) -> None:
+    dotenv.write_secret_files(path.parent)
+    path.write_text(
+        path.read_text().replace("AUSTIN_CRIME_REDIS_PASSWORD=", "AUSTIN_CRIME_REDIS_PASSWORD=changed")
+    )
+
+    dotenv.write_secret_files(path.parent)
+
+    assert (path.parent / "secrets" / "redis_password").read_text().startswith("changed")

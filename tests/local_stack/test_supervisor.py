@@ -107,7 +107,7 @@ def test_the_configuration_holds_no_secret(stack: Settings) -> None:
     text = (stack.root / "data" / "run" / "supervisord.conf").read_text()
 
     assert not any(
-        value in text for name, value in stack.values.items() if "PASSWORD" in name or "KEY" in name
+        value and value in text for name, value in stack.values.items() if "PASSWORD" in name or "KEY" in name
     )
 
 
