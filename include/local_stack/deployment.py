@@ -1,5 +1,7 @@
 """The flow's deployment on the local Prefect server, as prefect.yaml describes it."""
 
+import hashlib
+import os
 from typing import Any
 
 import requests
@@ -45,7 +47,8 @@ def make_home(settings: Settings) -> None:
 def deploy(settings: Settings) -> str | None:
     """Make the deployment anew if what it is made of changed; a schedule that a person switched on stays on."""
     note = settings.data_dir / "prefect" / "deployed.txt"
-    digest = start.digest([settings.root / name for name in MADE_OF], str(settings.root))
+    made_of = [os.fsencode(settings.root), *((settings.root / name).read_bytes() for name in MADE_OF)]
+    digest = hashlib.sha256(b"\0".join(made_of)).hexdigest()
     before = find(settings)
     if before and note.exists() and note.read_text() == digest:
         return "nothing to do"
