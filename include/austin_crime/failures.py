@@ -11,6 +11,7 @@ from austin_crime import config
 HOPELESS = frozenset(
     {
         "LoadRefused",
+        "LoadEnded",
         "ContractBroken",
         "PortalMoved",
         "PortalAnswer",

@@ -1,7 +1,7 @@
 """The one slot for a load: claimed by plan, kept by signs of life, freed at the end."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,10 @@ Row = dict[str, Any]
 
 class LoadRefused(Exception):
     """The load may not start or go on; trying the same step again cannot help."""
+
+
+class LoadEnded(LoadRefused):
+    """The load, or this attempt of it, is no longer the running one; what it wrote since does not count."""
 
 
 @contextmanager
@@ -133,27 +137,35 @@ def refusal(connection: Connection) -> str:
     )
 
 
-def running_load(connection: Connection, load_id: str) -> Row:
-    """Return the load's row and record a sign of life.
+def running_load(connection: Connection, load: Mapping[str, Any]) -> Row:
+    """Return the load's row, record a sign of life, and keep other attempts from beginning until the commit.
+
+    Parameters
+    ----------
+    load
+        With its ``load_id`` and ``attempt``.
 
     Raises
     ------
-    LoadRefused
-        If the load is no longer the running one.
+    LoadEnded
+        If this attempt of the load is no longer the running one.
     """
     row = connection.execute(
-        "update ops.loads set last_seen_at = clock_timestamp() where load_id = %s and status = 'running' returning *",
-        (load_id,),
+        "update ops.loads set last_seen_at = clock_timestamp()"
+        " where load_id = %s and attempt = %s and status = 'running' returning *",
+        (load["load_id"], load["attempt"]),
     ).fetchone()
     if row is None:
-        raise LoadRefused(f"Load {load_id} is no longer the running one: trigger a new run.")
+        raise LoadEnded(
+            f"Load {load['load_id']}, attempt {load['attempt']}, is no longer the running one: trigger a new run."
+        )
     return row
 
 
-def give_sign_of_life(load_id: str) -> None:
-    """Record that the load is alive; LoadRefused if it is no longer the running one."""
+def give_sign_of_life(load: Mapping[str, Any]) -> None:
+    """Record that the load is alive; LoadEnded if it is no longer the running one."""
     with warehouse() as connection:
-        running_load(connection, load_id)
+        running_load(connection, load)
 
 
 def message(load_id: str) -> str:

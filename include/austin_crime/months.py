@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal, TypedDict
 
-from austin_crime import portal
+from austin_crime import config, portal
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +76,11 @@ def ask_months(last_newest: datetime | None = None) -> list[PortalMonth]:
     -------
     list of PortalMonth
         Reports without a report date are a month of their own. Takes two queries when nothing is newer.
+
+    Raises
+    ------
+    PortalStale
+        If a month is said to have a newer stamp and no newer report: not the same replica answered.
     """
     rows = portal.query(
         "date_trunc_ym(rep_date) as month,count(*) as report_count,max(:updated_at) as newest_updated_at",
@@ -87,6 +92,16 @@ def ask_months(last_newest: datetime | None = None) -> list[PortalMonth]:
     since = count_months(f":updated_at >= '{socrata_time(last_newest)}'") if last_newest else {}
     has_newer = last_newest and any(stamp > last_newest for stamp in stamps.values())
     newer = count_months(f":updated_at > '{socrata_time(last_newest)}'") if last_newest and has_newer else {}
+    contradicted = [
+        month
+        for month, stamp in stamps.items()
+        if last_newest and stamp > last_newest and not newer.get(month)
+    ]
+    if contradicted:
+        raise portal.PortalStale(
+            f"{config.source_url()}: {len(contradicted)} months have a report newer than {last_newest}, and are said to have"
+            " none when asked for it: a replica of the portal is out of date; ask again in some minutes."
+        )
     log.info(
         "the portal has %s reports in %s months", sum(int(row["report_count"]) for row in rows), len(rows)
     )
@@ -124,8 +139,14 @@ def count_months(where: str) -> dict[date | None, int]:
 
 
 def to_month(value: str | None) -> date | None:
-    """Read a month as the portal sends it, ``2024-05-01T00:00:00.000``."""
-    return datetime.fromisoformat(value).date() if value else None
+    """Read a month as the portal sends it, ``2024-05-01T00:00:00.000``; PortalAnswer if it is none."""
+    try:
+        return datetime.fromisoformat(value).date() if value else None
+    except ValueError:
+        raise portal.PortalAnswer(
+            f"{config.source_url()}: expected a month of the years 1 to 9999 such as 2024-05-01T00:00:00.000, came {value!r}:"
+            " a report has this as its rep_date. Nothing was loaded; tell the publisher, and trigger a new run when it is mended."
+        ) from None
 
 
 def socrata_time(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from austin_crime import config, steps
+from austin_crime import config, loads, steps
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ def run_nightly(
         steps.settle_months(load)
         build_and_check(load)
         steps.publish(load)
+    except loads.LoadEnded:
+        raise  # Another attempt of the load may be running by now, and goes on.
     except Exception as error:
         steps.fail_load(load_id, f"{type(error).__name__}: {error}")
         raise
@@ -45,6 +47,6 @@ def build_and_check(load: steps.Load) -> None:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     run_nightly(
-        sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
+        sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",
         json.loads(sys.argv[2]) if len(sys.argv) > 2 else None,
     )

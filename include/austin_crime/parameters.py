@@ -40,11 +40,14 @@ def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
     for name in ("first_month", "last_month"):
-        if given.get(name) and not re.search(MONTH_PATTERN, given[name]):
+        if given.get(name) and not re.search(MONTH_PATTERN, str(given[name])):
             raise ValueError(f"{name}: expected a month such as 2024-05, came {given[name]!r}")
     if given.get("first_month") and given.get("last_month") and given["first_month"] > given["last_month"]:
         raise ValueError(f"first_month {given['first_month']} is after last_month {given['last_month']}")
-    refuse_unknown_names(set(given.get("accept") or []))
+    accepted = given.get("accept") or []
+    if isinstance(accepted, str):
+        raise ValueError(f"accept: expected a list of checks such as [{accepted!r}], came {accepted!r}")
+    refuse_unknown_names(set(accepted))
     return {name: value for name, value in given.items() if value}
 
 

@@ -1,7 +1,5 @@
 """Plan a load: compare the portal with the warehouse and write down what to fetch."""
 
-import hashlib
-import json
 import logging
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +11,7 @@ from upath import UPath
 
 from austin_crime import config, contract, extract, landing, portal
 from austin_crime.loads import Connection, Row, clear_staging, running_load
+from austin_crime.metadata import ask_dataset, fingerprint, note_metadata, source_types
 from austin_crime.months import (
     HeldMonth,
     PlannedMonth,
@@ -27,8 +26,6 @@ from austin_crime.months import (
 
 log = logging.getLogger(__name__)
 
-# The sample portal says so in a field that every Socrata dataset has.
-SAMPLE_TAG = "sample data"
 MONTHS_SHOWN = 40
 
 
@@ -58,7 +55,7 @@ def write_plan(
     landing.write_json(folder / "metadata.json", metadata)
     note_metadata(connection, load, metadata)
     connection.commit()
-    if is_quiet(connection, load, metadata, asked):
+    if is_quiet(connection, metadata, asked):
         end_unchanged(
             connection, load, "Unchanged: the portal says that its data are those of the last load."
         )
@@ -67,7 +64,7 @@ def write_plan(
     landing.write_json(folder / "months.json", [asdict(month) for month in comparison.heard])
     landing.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])
     show(comparison.months)
-    running_load(connection, load["load_id"])
+    running_load(connection, load)
     note_comparison(connection, load, comparison)
     if has_work(comparison.months):
         connection.commit()
@@ -97,6 +94,7 @@ def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[
     """Ask the portal for its months and decide what to do with each."""
     last = last_published(connection)
     held = held_months(connection)
+    whole = reason_for_all(connection, last, metadata, asked)
     last_newest = last["newest_updated_at"] if last else None
     # No transaction stays open while the portal takes its time.
     connection.commit()
@@ -114,7 +112,7 @@ def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[
     months = decide_months(
         with_newest_counts(heard, last_newest),
         held,
-        whole=reason_for_all(last, metadata, asked),
+        whole=whole,
         wanted=wanted,
     )
     return Comparison(
@@ -126,7 +124,9 @@ def compare(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[
     )
 
 
-def reason_for_all(last: Row | None, metadata: Mapping[str, Any], asked: Mapping[str, Any]) -> str | None:
+def reason_for_all(
+    connection: Connection, last: Row | None, metadata: Mapping[str, Any], asked: Mapping[str, Any]
+) -> str | None:
     """Return why every month has to be fetched whole, or None."""
     if asked.get("full_reload"):
         return "full reload asked for"
@@ -134,7 +134,15 @@ def reason_for_all(last: Row | None, metadata: Mapping[str, Any], asked: Mapping
         return "new cleaning rules"
     if last and last["dataset_form"] != contract.dataset_form(source_types(metadata)):
         return "new form of the dataset"
+    if last and not aggregates_add_up(connection):
+        return "an aggregate does not add up to the reports held"
     return None
+
+
+def aggregates_add_up(connection: Connection) -> bool:
+    """Whether every aggregate in mart has as many reports as mart.crimes; one that was emptied by hand has not."""
+    row = connection.execute((config.SQL_DIR / "load" / "aggregates_add_up.sql").read_bytes()).fetchall()[0]
+    return bool(row["add_up"])
 
 
 def last_published(connection: Connection) -> Row | None:
@@ -144,17 +152,23 @@ def last_published(connection: Connection) -> Row | None:
     ).fetchone()
 
 
-def is_quiet(
-    connection: Connection, load: Row, metadata: Mapping[str, Any], asked: Mapping[str, Any]
-) -> bool:
-    """Whether the metadata alone show that nothing changed since the last published load, and we hold all of it."""
+def is_quiet(connection: Connection, metadata: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether the metadata alone show that nothing changed since the last published load, and we hold all of it.
+
+    Metadata that do not say when rows changed last show nothing.
+    """
     last = last_published(connection)
-    return (
-        last is not None
-        and not asked.keys() & {"full_reload", "first_month", "last_month"}
-        and last["metadata_fingerprint"] == fingerprint(metadata)
-        and reason_for_all(last, metadata, asked) is None
-        and all(month.report_count == month.portal_report_count for month in held_months(connection))
+    if (
+        last is None
+        or metadata.get("rowsUpdatedAt") is None
+        or asked.keys() & {"full_reload", "first_month", "last_month"}
+        or last["metadata_fingerprint"] != fingerprint(metadata)
+        or reason_for_all(connection, last, metadata, asked) is not None
+    ):
+        return False
+    held = held_months(connection)
+    return sum(month.report_count for month in held) == last["portal_report_count"] and all(
+        month.report_count == month.portal_report_count for month in held
     )
 
 
@@ -169,40 +183,6 @@ def end_unchanged(connection: Connection, load: Row, message: str) -> None:
         (message, load["load_id"]),
     )
     log.info("%s", message)
-
-
-def note_metadata(connection: Connection, load: Row, metadata: Mapping[str, Any]) -> None:
-    """Write down what the metadata say; ContractBroken if a kept column is missing or has another type."""
-    types = source_types(metadata)
-    form = contract.dataset_form(types)
-    unknown = contract.unknown_columns(types)
-    kept = {column.source_name for column in contract.COLUMNS}
-    connection.execute(
-        "update ops.loads set is_sample = %s, dataset_form = %s, metadata_fingerprint = %s,"
-        " portal_updated_at = to_timestamp(%s) where load_id = %s",
-        (
-            SAMPLE_TAG in (metadata.get("tags") or []),
-            form,
-            fingerprint(metadata),
-            metadata.get("rowsUpdatedAt"),
-            load["load_id"],
-        ),
-    )
-    connection.execute("delete from ops.source_columns")
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.source_columns (column_name, data_type, position, status, load_id) values (%s, %s, %s, %s, %s)",
-            [
-                (
-                    name,
-                    data_type,
-                    place,
-                    "unknown" if name in unknown else "kept" if name in kept else "not kept",
-                    load["load_id"],
-                )
-                for place, (name, data_type) in enumerate(types.items(), start=1)
-            ],
-        )
 
 
 def note_comparison(connection: Connection, load: Row, comparison: Comparison) -> None:
@@ -252,31 +232,6 @@ def show(months: list[PlannedMonth]) -> None:
         log.info("%s months %s, %s reports to fetch", line["month_count"], line["kind"], line["report_count"])
     for month in [month for month in months if month.kind != "skipped"][:MONTHS_SHOWN]:
         log.info("%s: %s, %s (%s reports)", month.month, month.kind, month.reason, month.fetch_count)
-
-
-def ask_dataset() -> dict[str, Any]:
-    """Return the dataset's metadata as the portal sends them."""
-    metadata: dict[str, Any] = portal.get_json(f"/api/views/{config.DATASET_ID}.json")
-    return metadata
-
-
-def source_types(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Return the type of each column by API name, without computed regions and system columns."""
-    return {
-        column["fieldName"]: column["dataTypeName"]
-        for column in metadata["columns"]
-        if not column["fieldName"].startswith(":")
-    }
-
-
-def fingerprint(metadata: Mapping[str, Any]) -> str:
-    """Return a hash of what changes when the dataset does: its columns and when its rows changed last."""
-    told = [
-        sorted(source_types(metadata).items()),
-        metadata.get("rowsUpdatedAt"),
-        metadata.get("viewLastModified"),
-    ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def held_months(connection: Connection) -> list[HeldMonth]:

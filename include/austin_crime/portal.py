@@ -82,21 +82,25 @@ def judge_answer(response: requests.Response) -> None:
 
 
 def retry_after_s(response: requests.Response) -> float | None:
-    """Return the header Retry-After in seconds, given as seconds or as an HTTP date; None if absent."""
-    value = response.headers.get("Retry-After")
-    if value is None:
+    """Return the header Retry-After in seconds, given as seconds or as an HTTP date; None if absent or neither."""
+    value = response.headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass  # not a number: a date
+    try:
+        until, said_at = parsedate_to_datetime(value), parsedate_to_datetime(response.headers.get("Date", ""))
+        return max(0.0, (until - said_at).total_seconds())
+    except (TypeError, ValueError):
         return None
-    if value.isdigit():
-        return float(value)
-    said_at = parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else None
-    return max(0.0, (parsedate_to_datetime(value) - said_at).total_seconds()) if said_at else None
 
 
 def headers() -> dict[str, str]:
     """Return the headers of every request: who asks, and the app token unless the portal has refused it."""
     token = config.app_token()
     known = {"X-App-Token": token} if token and token not in _rejected_tokens else {}
-    return {"User-Agent": "austin-crime-warehouse", **known}
+    # The landing keeps gzip as it came, and no other packing.
+    return {"User-Agent": "austin-crime-warehouse", "Accept-Encoding": "gzip", **known}
 
 
 def do_without_token() -> None:

@@ -1,6 +1,8 @@
 """Publish a checked load in one transaction: readers see the old version or the new one."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from austin_crime import config, loads
 from austin_crime.loads import Connection, LoadRefused
@@ -15,7 +17,7 @@ class StagingIncomplete(Exception):
     """What settle and build left is no longer whole; a new run repairs it."""
 
 
-def publish(connection: Connection, load_id: str) -> str:
+def publish(connection: Connection, load: Mapping[str, Any]) -> str:
     """Publish the load and return what was done in a sentence.
 
     Raises
@@ -27,26 +29,30 @@ def publish(connection: Connection, load_id: str) -> str:
     """
     connection.execute("select pg_advisory_xact_lock(%s)", (PUBLISH_LOCK,))
     done = connection.execute(
-        "select message from ops.loads where load_id = %s and status = 'published'", (load_id,)
+        "select message from ops.loads where load_id = %s and status = 'published'", (load["load_id"],)
     ).fetchone()
     if done:
         log.info("already published: %s", done["message"])
         return str(done["message"])
-    load = loads.running_load(connection, load_id)
-    refuse_stale_plan(connection, load)
+    refuse_stale_plan(connection, loads.running_load(connection, load))
     refuse_incomplete_staging(connection)
     is_first = not connection.execute("select exists (select from mart.crimes) as held").fetchall()[0]["held"]
     crimes_sql = "publish_first.sql" if is_first else "publish_changes.sql"
     connection.execute((config.SQL_DIR / "load" / crimes_sql).read_bytes())
     connection.execute((config.SQL_DIR / "load" / "publish_rest.sql").read_bytes())
-    message = connection.execute("select message from ops.loads where load_id = %s", (load_id,)).fetchall()[
-        0
-    ]["message"]
+    done = connection.execute(
+        "select message from ops.loads where load_id = %s and status = 'published'", (load["load_id"],)
+    ).fetchone()
+    if done is None:
+        raise StagingIncomplete(
+            f"Load {load['load_id']} was written and did not become the published one: nothing was committed. Look into"
+            " ops.loads and mart.data_status, and trigger a new run."
+        )
     loads.clear_staging(connection)
     connection.commit()
     refresh_statistics(connection)
-    log.info("%s", message)
-    return str(message)
+    log.info("%s", done["message"])
+    return str(done["message"])
 
 
 def refuse_stale_plan(connection: Connection, load: loads.Row) -> None:
@@ -64,8 +70,8 @@ def refuse_incomplete_staging(connection: Connection) -> None:
     if counts["staged_count"] != counts["expected_count"] or counts["wrong_aggregate_count"] > 0:
         raise StagingIncomplete(
             f"Staged {counts['staged_count']} of {counts['expected_count']} reports, and"
-            f" {counts['wrong_aggregate_count']} aggregates do not add up: clear settle_months and what follows it, or"
-            " trigger a new run."
+            f" {counts['wrong_aggregate_count']} aggregates do not add up: nothing was published; trigger a"
+            " new run."
         )
 
 

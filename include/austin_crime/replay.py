@@ -20,9 +20,9 @@ from austin_crime import (
     contract,
     landing,
     loads,
+    metadata,
     migrate,
     nightly,
-    plan,
     publish,
     record,
     settle,
@@ -99,7 +99,7 @@ def replay_load(known: Record, planned_against: str | None) -> None:
         stage_as_settled(known, load)
         nightly.build_and_check(load)
         with loads.warehouse() as connection:
-            publish.publish(connection, known.load_id)
+            publish.publish(connection, load)
             compare_counts(connection, known)
             put_times_back(connection, known)
     except Exception as error:
@@ -128,7 +128,7 @@ def begin(known: Record, planned_against: str | None) -> None:
             connection.rollback()
             raise loads.LoadRefused(loads.refusal(connection)) from None
         loads.clear_staging(connection)
-        plan.note_metadata(connection, row, landing.read_json(known.folder / "metadata.json"))
+        metadata.note_metadata(connection, row, landing.read_json(known.folder / "metadata.json"))
         boundaries.insert_boundaries(
             connection, landing.read_json(known.folder / "boundaries.json")["features"]
         )

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 from upath import UPath
 
 from austin_crime import clean, config, extract, landing, portal, stage
-from austin_crime.loads import Connection, warehouse
+from austin_crime.loads import Connection, running_load, warehouse
 from austin_crime.months import PlannedMonth, ask_months
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class PortalMoved(Exception):
     """The portal changed while it was read, again and again; nothing is published."""
 
 
-def settle_months(connection: Connection, folder: UPath) -> int:
+def settle_months(connection: Connection, load: Mapping[str, Any], folder: UPath) -> int:
     """Fetch months whole until what would be live equals the portal; return how many rounds that took.
 
     A round restages what is missing, fetches unequal months whole, asks for the portal's counts and then for its
@@ -38,35 +39,42 @@ def settle_months(connection: Connection, folder: UPath) -> int:
     ------
     PortalMoved
         After MAX_SETTLE_ROUNDS rounds, with the months.
+    LoadEnded
+        If this attempt of the load is no longer the running one.
     """
-    restage_missing(connection, folder)
+    restage_missing(connection, load, folder)
     for round_number in range(1, config.MAX_SETTLE_ROUNDS + 1):
+        running_load(connection, load)
         resolve(connection)
         wrong = unequal_months(connection)
         if wrong:
             # The portal may have moved since the plan: what is fetched now is compared with what it has now.
-            wrong |= moved_months(connection, folder)
+            wrong |= moved_months(connection, load, folder)
             log.warning(
                 "%s months differ from the portal and are fetched whole: %s", len(wrong), name_months(wrong)
             )
         else:
             keep_portal_counts(connection, folder)
-            wrong = moved_months(connection, folder)
+            wrong = moved_months(connection, load, folder)
             if not wrong:
                 describe_losers(connection, folder)
                 connection.commit()
                 return round_number
             log.warning("the portal changed %s months while we read: %s", len(wrong), name_months(wrong))
         if round_number < config.MAX_SETTLE_ROUNDS:
-            fetch_again(connection, wrong, folder)
+            fetch_again(connection, load, wrong, folder)
     raise PortalMoved(
         f"The portal changed while we read (months {name_months(wrong)}), {config.MAX_SETTLE_ROUNDS} times over."
         " Nothing was published; trigger a new run when its upload is over, in an hour or so."
     )
 
 
-def restage_missing(connection: Connection, folder: UPath) -> None:
-    """Stage every batch again if any is not staged whole: unlogged tables are empty after a crash of the server."""
+def restage_missing(connection: Connection, load: Mapping[str, Any], folder: UPath) -> None:
+    """Stage every batch again unless just what they hold is staged.
+
+    Unlogged tables are empty after a crash of the server, and a load that was taken for dead can have left rows.
+    """
+    running_load(connection, load)
     counts: Counter[str] = Counter()
     for table in stage.REPORT_TABLES:
         for row in connection.execute(
@@ -74,14 +82,17 @@ def restage_missing(connection: Connection, folder: UPath) -> None:
         ):
             counts[row["batch_id"]] += row["n"]
     batches = stage.known_batches(connection)
-    connection.commit()
-    if all(known["staged_count"] == counts[known["batch_id"]] for known in batches):
+    if {
+        known["batch_id"]: known["staged_count"] for known in batches if known["staged_count"] != 0
+    } == counts:
+        connection.commit()
         return
-    log.warning("not every batch is staged whole: staging all of them again from the landing")
+    log.warning("other rows are staged than the batches hold: staging all of them again from the landing")
+    stage.remove_all(connection)
     for known in batches:
         extract.fetch_batch(known["batch"], folder)
         stage.supersede(connection, known["batch"])
-        stage.stage_batch(connection, known["batch"], folder)
+        stage.stage_batch(connection, load, known["batch"], folder)
 
 
 def resolve(connection: Connection) -> None:
@@ -98,12 +109,13 @@ def unequal_months(connection: Connection) -> set[date | None]:
     return months
 
 
-def moved_months(connection: Connection, folder: UPath) -> set[date | None]:
+def moved_months(connection: Connection, load: Mapping[str, Any], folder: UPath) -> set[date | None]:
     """Ask the portal for its months again, take note of those that moved since they were planned, and return them."""
     heard = ask_months()
     asked_before = len(list(folder.glob("months-again-*.json")))
     landing.write_json(folder / f"months-again-{asked_before + 1}.json", [asdict(month) for month in heard])
     now = {month.month: month for month in heard}
+    running_load(connection, load)
     planned = {row["source_month"]: row for row in connection.execute("select * from staging.months")}
     moved = {
         month
@@ -137,8 +149,11 @@ def moved_months(connection: Connection, folder: UPath) -> set[date | None]:
     return moved
 
 
-def fetch_again(connection: Connection, months: set[date | None], folder: UPath) -> None:
+def fetch_again(
+    connection: Connection, load: Mapping[str, Any], months: set[date | None], folder: UPath
+) -> None:
     """Fetch months whole, in place of what was staged of them."""
+    running_load(connection, load)
     rows = connection.execute(
         "update staging.months set kind = case when portal_count = 0 then 'vanished' else 'whole' end,"
         " reason = case when kind in ('whole', 'vanished') then reason else 'unequal after topping up' end,"
@@ -163,18 +178,20 @@ def fetch_again(connection: Connection, months: set[date | None], folder: UPath)
     for batch in batches:
         stage.supersede(connection, batch)
     connection.commit()
+    # In this step's context, whose signs of life each answer gives. One that fails ends those that have not begun.
+    contexts = [copy_context() for _ in batches]
     with ThreadPoolExecutor(config.WORKERS) as pool:
-        # In this step's context, whose signs of life each answer gives.
-        tasks = [pool.submit(copy_context().run, fetch_and_stage, batch, folder) for batch in batches]
-        for task in tasks:
-            task.result()
+        for _ in pool.map(
+            lambda context, batch: context.run(fetch_and_stage, load, batch, folder), contexts, batches
+        ):
+            pass
 
 
-def fetch_and_stage(batch: extract.Batch, folder: UPath) -> None:
+def fetch_and_stage(load: Mapping[str, Any], batch: extract.Batch, folder: UPath) -> None:
     """Land a batch, clean and stage it."""
     extract.fetch_batch(batch, folder)
     with warehouse() as connection:
-        stage.stage_batch(connection, batch, folder)
+        stage.stage_batch(connection, load, batch, folder)
 
 
 def keep_portal_counts(connection: Connection, folder: UPath) -> None:

@@ -3,7 +3,9 @@
 import json
 import logging
 import time
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import adbc_driver_postgresql.dbapi
 import pandas as pd
@@ -13,7 +15,7 @@ from psycopg.types.json import Jsonb
 from upath import UPath
 
 from austin_crime import clean, config, extract, read
-from austin_crime.loads import Connection, Row
+from austin_crime.loads import Connection, Row, running_load
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,11 @@ def known_batches(connection: Connection) -> list[Row]:
     return connection.execute("select * from staging.batches order by batch_id").fetchall()
 
 
-def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> int:
+def stage_batch(connection: Connection, load: Mapping[str, Any], batch: extract.Batch, folder: UPath) -> int:
     """Clean a landed batch and stage it, once however often it is called; return its number of reports.
+
+    That it is staged is noted and committed last, if the load is still the running one: rows that another load left count
+    for nothing.
 
     Raises
     ------
@@ -44,6 +49,8 @@ def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> 
         If the batch has not landed.
     ValueError
         If the landed file holds another number of reports than was counted when it landed.
+    LoadEnded
+        If this attempt of the load is no longer the running one.
     """
     began = time.monotonic()
     with extract.open_landed(folder, batch) as body:
@@ -54,13 +61,16 @@ def stage_batch(connection: Connection, batch: extract.Batch, folder: UPath) -> 
             f"{batch['batch_id']}: landed with {manifest['report_count']} reports, read {len(reports)}: trigger a new run."
         )
     cleaned = clean.clean_crimes(reports)
+    running_load(connection, load)
     remove_batch(connection, batch["batch_id"])
     copy_crimes(cleaned.crimes.assign(batch_id=batch["batch_id"]))
+    running_load(connection, load)
     insert_rejects(connection, cleaned.rejects, batch["batch_id"])
     connection.execute(
         "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
         (manifest["report_count"], len(reports), Jsonb(cleaned.findings), batch["batch_id"]),
     )
+    connection.commit()
     log.info(
         "staged %s: %s reports, %s rejected, in %.1f s",
         batch["batch_id"],
@@ -83,6 +93,14 @@ def remove_batch(connection: Connection, batch_id: str) -> None:
             connection.execute(f"delete from staging.{table} where batch_id = %s", (batch_id,))
         connection.execute("update staging.batches set staged_count = null where batch_id = %s", (batch_id,))
         connection.commit()
+
+
+def remove_all(connection: Connection) -> None:
+    """Remove what is staged of all batches."""
+    for table in REPORT_TABLES:
+        connection.execute(f"delete from staging.{table}")
+    connection.execute("update staging.batches set staged_count = null")
+    connection.commit()
 
 
 def supersede(connection: Connection, batch: extract.Batch) -> None:

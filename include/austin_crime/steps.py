@@ -36,9 +36,9 @@ class Load(TypedDict):
 
 def source_is_up() -> None:
     """Return if the portal has the dataset; PortalBusy if it may have it later, PortalAnswer if not."""
-    from austin_crime import plan
+    from austin_crime import metadata
 
-    plan.ask_dataset()
+    metadata.ask_dataset()
 
 
 def plan_load(
@@ -70,7 +70,7 @@ def plan_load(
     ContractBroken
         If the portal's columns changed.
     """
-    from austin_crime import loads, migrate, plan
+    from austin_crime import loads, metadata, migrate, plan
     from austin_crime import months as planning
     from austin_crime import parameters as asking
 
@@ -81,11 +81,12 @@ def plan_load(
     if asked.get("dry_run"):
         with loads.warehouse() as connection:
             loads.refuse_other_portal(connection)
-            months = plan.compare(connection, plan.ask_dataset(), asked).months
+            connection.commit()
+            months = plan.compare(connection, metadata.ask_dataset(), asked).months
         plan.show(months)
         return Load(load_id=load_id, attempt=0, has_work=False, plan=planning.summarise(months))
     row = loads.claim_slot(load_id, orchestrator, asked | {"started_by": str(started_by or orchestrator)})
-    with loads.warehouse() as connection, signs_of_life(load_id):
+    with loads.warehouse() as connection, signs_of_life(row):
         months = plan.write_plan(connection, row, folder_of(row), asked)
     return Load(
         load_id=load_id,
@@ -105,7 +106,7 @@ def list_batches(load: Load) -> list[dict[str, Any]]:
     from austin_crime import loads, stage
 
     with loads.warehouse() as connection:
-        loads.running_load(connection, load["load_id"])
+        loads.running_load(connection, load)
         return [{"batch": known["batch"], "load": load} for known in stage.known_batches(connection)]
 
 
@@ -128,7 +129,7 @@ def land_response(response: requests.Response, batch: Batch, load: Load) -> Mani
     from austin_crime import extract as extracting
     from austin_crime import loads
 
-    loads.give_sign_of_life(load["load_id"])
+    loads.give_sign_of_life(load)
     return extracting.land_response(response, batch, folder_of(load))
 
 
@@ -136,7 +137,7 @@ def extract(batch: Batch, load: Load) -> Manifest:
     """Ask for a batch, unless it has landed, and land it."""
     from austin_crime import extract as extracting
 
-    with signs_of_life(load["load_id"]):
+    with signs_of_life(load):
         return extracting.fetch_batch(batch, folder_of(load))
 
 
@@ -145,9 +146,7 @@ def clean_and_stage(batch: Batch, load: Load) -> int:
     from austin_crime import loads, stage
 
     with loads.warehouse() as connection:
-        loads.running_load(connection, load["load_id"])
-        connection.commit()
-        return stage.stage_batch(connection, batch, folder_of(load))
+        return stage.stage_batch(connection, load, batch, folder_of(load))
 
 
 def load_batch(batch: Batch, load: Load) -> int:
@@ -160,10 +159,8 @@ def settle_months(load: Load) -> int:
     """Make what is staged equal to the portal, and return how many rounds that took."""
     from austin_crime import loads, record, settle
 
-    with loads.warehouse() as connection, signs_of_life(load["load_id"]):
-        loads.running_load(connection, load["load_id"])
-        connection.commit()
-        rounds = settle.settle_months(connection, folder_of(load))
+    with loads.warehouse() as connection, signs_of_life(load):
+        rounds = settle.settle_months(connection, load, folder_of(load))
         record.note_settled(connection, load["load_id"], folder_of(load))
     return rounds
 
@@ -183,7 +180,7 @@ def check_load(load: Load) -> dict[str, int]:
     from austin_crime import check, loads
 
     with loads.warehouse() as connection:
-        row = loads.running_load(connection, load["load_id"])
+        row = loads.running_load(connection, load)
         return dict(Counter(result["status"] for result in check.check_load(connection, row)))
 
 
@@ -192,7 +189,7 @@ def pass_gate(load: Load) -> None:
     from austin_crime import check, loads
 
     with loads.warehouse() as connection:
-        loads.running_load(connection, load["load_id"])
+        loads.running_load(connection, load)
         check.pass_gate(connection)
 
 
@@ -202,7 +199,7 @@ def publish(load: Load) -> str:
     from austin_crime import publish as publishing
 
     with loads.warehouse() as connection:
-        said = publishing.publish(connection, load["load_id"])
+        said = publishing.publish(connection, load)
         record.note_published(connection, load["load_id"], folder_of(load))
     return said
 
@@ -235,11 +232,11 @@ def fail_load(load_id: str, message: str) -> None:
     loads.fail_load(load_id, message)
 
 
-def signs_of_life(load_id: str) -> AbstractContextManager[None]:
-    """Give a sign of life at every answer of the portal; LoadRefused there if the load is no longer the running one."""
+def signs_of_life(load: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Give a sign of life at every answer of the portal; LoadEnded there if the load is no longer the running one."""
     from austin_crime import loads, portal
 
-    return portal.on_every_answer(lambda: loads.give_sign_of_life(load_id))
+    return portal.on_every_answer(lambda: loads.give_sign_of_life(load))
 
 
 def folder_of(load: Mapping[str, Any] | Row) -> UPath:

@@ -10,5 +10,8 @@ def free_slot(context: Any) -> None:
 
     A task that was killed cannot call it: the run does.
     """
+    exception = context.get("exception")
+    if type(exception).__name__ == "LoadEnded":
+        return  # Another attempt of the load may be running by now, and goes on.
     task = getattr(context.get("task_instance"), "task_id", "the run")
-    steps.fail_load(context["run_id"], f"{task}: {context.get('exception') or context.get('reason')}")
+    steps.fail_load(context["run_id"], f"{task}: {exception or context.get('reason')}")

@@ -17,7 +17,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "split_statements": True,
     # Of the sensor: a busy portal is waited for, one that has no such dataset is an error at once.
     "timeout": failures.SOURCE_PATIENCE_S,
-    "response_error_codes_allowlist": ["429", "500", "502", "503", "504"],
+    "response_error_codes_allowlist": ["408", "429", "500", "502", "503", "504"],
     "retries": failures.RETRIES,
     "retry_delay": timedelta(seconds=failures.FIRST_DELAY_S),
     "retry_exponential_backoff": failures.BACKOFF,

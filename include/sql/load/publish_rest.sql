@@ -270,6 +270,11 @@ update ops.loads set
     batch_count = (select count(*) from staging.batches)
 where status = 'running';
 
+-- Its only row, should somebody have deleted it.
+insert into mart.data_status (is_empty, report_count, rejected_count, notice)
+values (true, 0, 0, '')
+on conflict (is_only_row) do nothing;
+
 update mart.data_status set
     is_empty = false,
     is_sample = loads.is_sample,
