@@ -1,0 +1,112 @@
+"""A step that was taken for dead goes on beside another attempt or another load: what it writes counts for nothing."""
+
+import pytest
+
+from austin_crime import config, extract, loads, nightly, stage, steps
+from sample_portal import live
+
+PENDING = "clearance_status is distinct from 'C'"
+
+
+def land(load):
+    """Land every batch of a load, and return them."""
+    batches = [item["batch"] for item in steps.list_batches(load)]
+    for batch in batches:
+        extract.fetch_batch(batch, steps.folder_of(load))
+    return batches
+
+
+def stage_all(load):
+    """Land and stage every batch of a load, and return them."""
+    batches = land(load)
+    for batch in batches:
+        steps.clean_and_stage(batch, load)
+    return batches
+
+
+def finish(load):
+    """Run what follows the batches."""
+    steps.settle_months(load)
+    for table in config.AGGREGATES:
+        steps.build_aggregate(table)
+    steps.check_load(load)
+    steps.pass_gate(load)
+    steps.publish(load)
+
+
+@pytest.fixture
+def overtaken(warehouse, sample_portal):
+    """Return a load that had landed its batches when its next attempt read other reports, and that attempt, staged."""
+    first = steps.plan_load("load")
+    batches = land(first)
+    live.edit_reports(sample_portal.store, PENDING, "clearance_status = 'C'")
+    second = steps.plan_load("load")
+    stage_all(second)
+    return first, batches, second
+
+
+def test_a_batch_of_an_earlier_attempt_is_refused_and_the_newer_one_is_published(
+    overtaken, sample_portal, ask
+):
+    first, batches, second = overtaken
+
+    with pytest.raises(
+        loads.LoadEnded, match="Load load, attempt 1, is no longer the running one: trigger a new run"
+    ):
+        steps.clean_and_stage(batches[0], first)
+    finish(second)
+
+    assert ask.crimes() == sample_portal.reports()
+
+
+def test_rows_that_an_earlier_attempt_copies_after_its_check_are_found_and_staged_anew(
+    overtaken, sample_portal, ask, monkeypatch
+):
+    first, batches, second = overtaken
+    checks = iter([lambda *_: None])
+
+    # As if the next attempt had begun just after the first look, while the batch was cleaned.
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "running_load", lambda *values: next(checks, loads.running_load)(*values))
+        with pytest.raises(loads.LoadEnded):
+            steps.clean_and_stage(batches[0], first)
+    assert ask("select count(*) from staging.crimes")[0][0] != sample_portal.report_count()
+    finish(second)
+
+    assert ask.crimes() == sample_portal.reports()
+
+
+@pytest.mark.parametrize("step", ["settle_months", "check_load", "pass_gate", "publish", "list_batches"])
+def test_every_later_step_of_an_earlier_attempt_is_refused(overtaken, step):
+    first, _, _ = overtaken
+
+    with pytest.raises(loads.LoadEnded):
+        getattr(steps, step)(first)
+
+
+def test_rows_of_a_failed_load_under_a_name_that_the_next_load_does_not_know_are_removed(sample_portal, ask):
+    load = steps.plan_load("load")
+    stage_all(load)
+    ask(
+        "insert into staging.crimes select (jsonb_populate_record(null::staging.crimes, to_jsonb(staged)"
+        ' || \'{"batch_id": "batch-999", "incident_id": 1}\')).* from staging.crimes as staged limit 1 returning 1'
+    )
+
+    finish(load)
+
+    assert ask.crimes() == sample_portal.reports()
+
+
+def test_a_load_that_was_overtaken_does_not_mark_the_next_attempt_as_failed(sample_portal, ask, monkeypatch):
+    settle_months = steps.settle_months
+
+    def overtake(load):
+        steps.plan_load("load")
+        settle_months(load)
+
+    monkeypatch.setattr(steps, "settle_months", overtake)
+
+    with pytest.raises(loads.LoadEnded):
+        nightly.run_nightly("load")
+
+    assert ask("select attempt, status from ops.loads") == [(2, "running")]
