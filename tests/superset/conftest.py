@@ -70,9 +70,11 @@ class Superset:
     refreshed: str = ""
     cached_after_refresh: dict[str, bool] = field(default_factory=dict)
 
-    def bootstrap(self, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def bootstrap(
+        self, *options: str, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [PYTHON, ROOT / "superset" / "bootstrap.py"],
+            [PYTHON, ROOT / "superset" / "bootstrap.py", *options],
             env=self.environment if environment is None else environment,
             capture_output=True,
             text=True,

@@ -68,3 +68,15 @@ def test_a_wrong_password_does_not_let_in(superset):
     stranger = superset.login("admin", "not the password")
 
     assert stranger.ask("GET", "/api/v1/me/").status_code == 401
+
+
+def test_where_nothing_changed_nothing_is_done_and_what_changed_is_done_once(superset, bootstrapped_again):
+    changed = superset.environment | {"SUPERSET_VIEWER_PASSWORD": "another one, too"}
+
+    told = [
+        superset.bootstrap("--if-changed", environment=environment).stderr
+        for environment in (superset.environment, changed, changed, superset.environment)
+    ]
+
+    assert ["nothing to do" in text for text in told] == [True, False, True, False]
+    assert ["imported" in text for text in told] == [False, True, False, True]

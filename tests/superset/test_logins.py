@@ -141,7 +141,7 @@ def test_no_password_of_the_warehouse_is_stored_in_superset(superset):
 def test_a_missing_setting_is_named_in_one_sentence(superset, missing):
     environment = {name: value for name, value in superset.environment.items() if name != missing}
 
-    done = superset.bootstrap(environment)
+    done = superset.bootstrap(environment=environment)
 
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith(missing)
