@@ -1,13 +1,14 @@
-"""Take the README's pictures of the running stack: the DAG's graph after a load, and the dashboard; kept small."""
+"""Take the README's pictures of the running stack: the graphs of the last loads, and the dashboard; kept small."""
 
 import io
 import re
+import sys
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page
 
-from local_stack import settings
+from local_stack import deployment, programs, settings
 from local_stack.browser import headless
 from local_stack.settings import Settings
 
@@ -29,6 +30,21 @@ def take_airflow(page: Page, chosen: Settings) -> None:
     page.get_by_role("button", name="Fit View").click()
     page.wait_for_timeout(2_000)
     keep(page, "airflow.png")
+
+
+def take_prefect(page: Page, chosen: Settings) -> None:
+    """Show the graph of the last run in Prefect, where `make prefect` runs."""
+    ended = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}, "sort": "START_TIME_DESC", "limit": 1}
+    run = deployment.ask(chosen, "POST", "/flow_runs/filter", ended)[0]
+    page.goto(f"{chosen.address('prefect')}/runs/flow-run/{run['id']}")
+    page.locator("canvas").first.wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_timeout(3_000)
+    page.get_by_title("Toggle fullscreen").click()
+    page.wait_for_timeout(1_000)
+    page.get_by_title("Recenter graph").click()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(2_000)
+    keep(page, "prefect.png")
 
 
 def take_dashboard(page: Page, chosen: Settings) -> None:
@@ -54,5 +70,9 @@ def keep(page: Page, name: str) -> None:
 if __name__ == "__main__":
     chosen = settings.running()
     with headless() as browser:
+        if programs.is_running(chosen, "prefect-server"):
+            take_prefect(browser.new_page(viewport={"width": 1500, "height": 600}), chosen)
+        if not programs.is_running(chosen, "superset"):
+            sys.exit("Airflow and Superset are not running, so there are no pictures of them: run make demo.")
         take_airflow(browser.new_page(viewport={"width": 1700, "height": 560}), chosen)
         take_dashboard(browser.new_page(viewport={"width": 1500, "height": 1830}), chosen)

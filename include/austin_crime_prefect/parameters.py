@@ -2,13 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from austin_crime.parameters import DESCRIPTIONS, MONTH_PATTERN, acceptable_checks, read_parameters
 
-Month = Annotated[str, Field(pattern=MONTH_PATTERN)]
+# Patterns for the form only: the pipeline says in a sentence what is wrong.
+Month = Annotated[str, WithJsonSchema({"type": "string", "pattern": MONTH_PATTERN})]
 # A check's name, with its subject after a colon if it has one.
-CheckName = Annotated[str, Field(pattern=f"^({'|'.join(acceptable_checks())})(:.+)?$")]
+CheckName = Annotated[
+    str, WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(acceptable_checks())})(:.+)?$"})
+]
 
 
 class NightlyParameters(BaseModel):

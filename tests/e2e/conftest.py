@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from copies import copy_project
@@ -19,11 +21,14 @@ REPORTS = 20_000
 
 @dataclass(frozen=True)
 class Stack:
-    """Where the stack's pages are, and its passwords by variable."""
+    """Where the stack's pages are, its passwords by variable, and a function that runs a command of its Makefile."""
 
+    root: Path
     airflow: str
     superset: str
+    prefect: str
     passwords: dict[str, str]
+    run: Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +43,40 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def stack(browser, tmp_path_factory) -> Iterator[Stack]:
     """Start everything on the sample portal with empty data, as `make up` does, and end it."""
-    root = copy_project(tmp_path_factory.mktemp("stack") / "project")
-    ports = {name: free_port() for name in ("POSTGRES", "PORTAL", "AIRFLOW", "SUPERSET")}
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
-    environment = own | {"PYTHONPATH": str(root / "include")}
-    environment |= {f"AUSTIN_CRIME_{name}_PORT": str(port) for name, port in ports.items()}
+    with running(tmp_path_factory, "up") as started:
+        yield started
 
-    def run(*command: str) -> None:
-        done = subprocess.run(
+
+@pytest.fixture(scope="module")
+def prefect(browser, tmp_path_factory) -> Iterator[Stack]:
+    """Start Prefect on the sample portal with empty data, as `make prefect` does, and end it."""
+    with running(tmp_path_factory, "prefect") as started:
+        yield started
+
+
+@contextmanager
+def running(tmp_path_factory: pytest.TempPathFactory, command: str) -> Iterator[Stack]:
+    """Start what a command starts, in a copy of the project, and end it."""
+    stack = new_stack(tmp_path_factory)
+    try:
+        done = stack.run(command, "--source", "sample", "--reports", str(REPORTS))
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield stack
+    finally:
+        stack.run("down")
+
+
+def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """Return a copy of the project with ports, a home and passwords of its own, in which nothing runs yet."""
+    root = copy_project(tmp_path_factory.mktemp("stack") / "project")
+    ports = {name: free_port() for name in ("POSTGRES", "PORTAL", "AIRFLOW", "SUPERSET", "PREFECT")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
+    environment = own | {"PYTHONPATH": str(root / "include"), "HOME": str(root.parent)}
+    environment |= {f"AUSTIN_CRIME_{name}_PORT": str(port) for name, port in ports.items()}
+    dotenv.ensure(root / ".env", root / ".env.example")
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "local_stack", *command],
             cwd=root,
             env=environment,
@@ -53,14 +84,12 @@ def stack(browser, tmp_path_factory) -> Iterator[Stack]:
             text=True,
             timeout=600,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
 
-    try:
-        run("up", "--source", "sample", "--reports", str(REPORTS))
-        yield Stack(
-            airflow=f"http://127.0.0.1:{ports['AIRFLOW']}",
-            superset=f"http://127.0.0.1:{ports['SUPERSET']}",
-            passwords=dotenv.read(root / ".env"),
-        )
-    finally:
-        run("down")
+    return Stack(
+        root=root,
+        airflow=f"http://127.0.0.1:{ports['AIRFLOW']}",
+        superset=f"http://127.0.0.1:{ports['SUPERSET']}",
+        prefect=f"http://127.0.0.1:{ports['PREFECT']}",
+        passwords=dotenv.read(root / ".env"),
+        run=run,
+    )

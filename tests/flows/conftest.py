@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from local_stack import deployment, environments
+from local_stack import environments
 from local_stack.settings import ROOT, prepare
 
 PYTHON = ROOT / ".venv" / "prefect" / "bin" / "python"
@@ -56,7 +56,7 @@ def prefect_settings(prefect_python, tmp_path_factory) -> dict[str, str]:
     root = tmp_path_factory.mktemp("prefect")
     (root / ".env.example").write_text((ROOT / ".env.example").read_text())
     settings, _ = prepare("sample", None, root, {})
-    deployment.make_home(settings)
+    (settings.data_dir / "prefect").mkdir(parents=True)
     return (
         environments.common(settings, os.environ)
         | environments.prefect(settings)

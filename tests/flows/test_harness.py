@@ -1,6 +1,7 @@
 """The tests in Prefect's own harness, which run in Prefect's environment."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,6 @@ def test_what_prefects_own_harness_shows(prefect_python):
         text=True,
     )
 
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    assert " passed" in said
-    assert " skipped" not in said, said
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Nothing else than passed: a test that was skipped there would not be noticed here.
+    assert re.search(r"=+ \d+ passed(, \d+ warnings?)? in ", done.stdout), done.stdout

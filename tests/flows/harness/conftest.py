@@ -13,6 +13,8 @@ os.environ |= {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "austin_crime",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    # Steps are called outside of a run as well, to prepare a test.
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 
 from prefect.testing.utilities import prefect_test_harness  # noqa: E402 (after the settings)

@@ -1,0 +1,99 @@
+"""What a person does who runs Prefect: start a load on its pages, look at it; or run one from a shell."""
+
+import re
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+from tests.e2e.conftest import REPORTS, new_stack
+
+from local_stack import supervisor
+
+RUN_TIMEOUT_MS = 300_000
+DRAW_TIMEOUT_MS = 60_000
+
+
+@pytest.fixture
+def page(browser):
+    """Return a new page that notes what breaks in the browser."""
+    context = browser.new_context(viewport={"width": 1500, "height": 900})
+    page = context.new_page()
+    page.breaks = []
+    page.on("pageerror", lambda error: page.breaks.append(str(error)))
+    yield page
+    context.close()
+
+
+def deployment(prefect) -> dict:
+    return requests.get(
+        f"{prefect.prefect}/api/deployments/name/austin_crime_nightly/nightly", timeout=30
+    ).json()
+
+
+def test_the_deployment_waits_for_a_person_to_switch_on_the_night(prefect):
+    (schedule,) = deployment(prefect)["schedules"]
+
+    assert schedule["schedule"]["cron"] == "30 3 * * *"
+    assert schedule["schedule"]["timezone"] == "America/Chicago"
+    assert schedule["active"] is False
+
+
+def test_a_person_starts_a_load_and_sees_it_end_well_its_graph_and_its_artifacts(
+    prefect, page: Page, tmp_path
+):
+    page.goto(f"{prefect.prefect}/deployments/deployment/{deployment(prefect)['id']}")
+    page.get_by_role("button", name="Run", exact=True).click(timeout=DRAW_TIMEOUT_MS)
+    page.get_by_text("Quick run").click()
+    # A note that comes sliding in: a click by coordinates would miss it.
+    page.get_by_role("button", name="View run").first.dispatch_event("click", timeout=DRAW_TIMEOUT_MS)
+    page.wait_for_url("**/runs/flow-run/**")
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=RUN_TIMEOUT_MS)
+
+    expect(page.locator("canvas").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(page.get_by_text("the portal has").first).to_be_visible()
+    page.get_by_text("Artifacts", exact=True).click()
+    expect(page.get_by_text(re.compile(r"(\d+) of \1 batches staged"))).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    for key in ("plan", "checks", "reconciliation"):
+        expect(page.get_by_text(key, exact=True).first).to_be_visible()
+    page.get_by_text("checks", exact=True).first.click()
+    expect(page.get_by_text("portal_counts").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    assert page.breaks == []
+
+
+def test_the_switch_of_the_night_outlives_a_change_of_the_deployment(prefect):
+    found = deployment(prefect)
+    schedule = found["schedules"][0]
+    url = f"{prefect.prefect}/api/deployments/{found['id']}/schedules/{schedule['id']}"
+    assert requests.patch(url, json={"active": True}, timeout=30).ok
+    with (prefect.root / "prefect.yaml").open("a") as file:
+        file.write("# changed\n")
+
+    done = prefect.run("prefect", "--source", "sample", "--reports", str(REPORTS))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nightly    on" in done.stdout
+    assert [schedule["active"] for schedule in deployment(prefect)["schedules"]] == [True]
+
+
+def test_a_load_from_a_shell_is_in_the_pages_too_and_leaves_them_running(prefect, page: Page):
+    done = prefect.run("flow", "--parameters", '{"dry_run": true}')
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    page.goto(f"{prefect.prefect}/runs")
+    expect(page.get_by_text(re.compile("dry run$"))).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    assert prefect.run("status").returncode == 0
+
+
+def test_a_load_from_a_shell_needs_nothing_set_up_and_leaves_nothing_running(tmp_path_factory):
+    stack = new_stack(tmp_path_factory)
+
+    done = stack.run("flow", "--reports", "3000")
+    refused = stack.run("flow", "--parameters", '{"accept": ["nonsense"]}')
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Published: 3000 added" in done.stdout
+    assert refused.returncode == 1
+    assert "accept names nonsense; expected one of category_gone" in refused.stdout
+    assert supervisor.processes(stack.root) == []
+    assert (stack.root / "data" / "prefect" / "prefect.db").exists()
+    assert not (stack.root.parent / ".prefect").exists()
