@@ -36,7 +36,6 @@ SERVER_SETTINGS = (
     | local_postgres.TEST_SETTINGS
     | {
         "synchronous_commit": "on",  # what a killed server has acknowledged is there when it starts again
-        "wal_writer_delay": "10s",  # and what was committed without that is lost for sure, not by chance
         "lock_timeout": f"{DEADLINE_S}s",  # a test that fails, not one that hangs
     }
 )

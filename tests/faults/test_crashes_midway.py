@@ -192,21 +192,14 @@ def test_a_server_killed_while_publishing_has_publishing_refused_until_months_ar
     assert differences(warehouse.tables(), world.undisturbed[state]) == {}
 
 
-@pytest.mark.parametrize("state", ["first", "later"])
-def test_what_was_published_is_there_after_the_server_was_killed(
-    world, warehouse, mortal_server, state, differences
-):
-    nightly.run_nightly("load", started_by="a test")
-
-    mortal_server.kill()
-    mortal_server.start()
-
-    assert differences(warehouse.tables(), world.undisturbed[state]) == {}
-
-
-def test_a_statement_of_a_load_that_waits_for_a_lock_gives_up_before_the_test_hangs(warehouse):
+def test_sessions_of_a_load_wait_for_their_commits_and_not_without_end_for_locks(warehouse):
     with loads.warehouse() as connection:
-        assert connection.execute("show lock_timeout").fetchone() == {"lock_timeout": "30s"}
+        settings = [
+            connection.execute(f"show {name}").fetchall()[0]
+            for name in ("synchronous_commit", "lock_timeout")
+        ]
+
+    assert settings == [{"synchronous_commit": "on"}, {"lock_timeout": "30s"}]
 
 
 @pytest.mark.parametrize("state", ["later"])
