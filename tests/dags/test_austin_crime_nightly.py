@@ -3,6 +3,9 @@ import json
 import psycopg
 import pytest
 
+from sample_portal import server
+from sample_portal.faults import Fault
+
 LOAD_DAG = """
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
@@ -98,15 +101,16 @@ def test_the_file_parses_without_heavy_libraries(dag):
 def run_dag(in_airflow, warehouse, sample_portal):
     """Return a function that runs the DAG once on the sample portal and the test's warehouse."""
 
-    def run(**parameters):
+    def run(code=RUN, source_url=sample_portal.url, app_token="", **parameters):
         return in_airflow(
-            LOAD_DAG + RUN,
+            LOAD_DAG + code,
             RUN_CONF=json.dumps(parameters),
             AUSTIN_CRIME_WAREHOUSE_URL=warehouse.owner_url,
-            AUSTIN_CRIME_SOURCE_URL=sample_portal.url,
+            AUSTIN_CRIME_SOURCE_URL=source_url,
+            AUSTIN_CRIME_APP_TOKEN=app_token,
             AUSTIN_CRIME_LANDING_URL=str(warehouse.landing),
             AIRFLOW_CONN_WAREHOUSE=warehouse.owner_url,
-            AIRFLOW_CONN_AUSTIN_PORTAL=sample_portal.url,
+            AIRFLOW_CONN_AUSTIN_PORTAL=source_url,
         )
 
     return run
@@ -139,6 +143,59 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse):
     assert run["tasks"]["load_batch.extract"] == "skipped"
     with psycopg.connect(warehouse.owner_url) as connection:
         assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
+
+
+# Waits that a test can bear, several batches, and a worker that dies once, between landing a batch and saying so.
+DISTURB = """
+from datetime import timedelta
+from austin_crime import config, steps
+from austin_crime_airflow import retry_policy
+
+config.BATCH_ROWS = 700
+retry_policy.JITTER_S = 1
+dag.get_task("load_batch.extract").retry_delay = timedelta(seconds=0.1)
+land_response = steps.land_response
+landings = []
+
+
+def land_and_die_once(*arguments):
+    landings.append(land_response(*arguments))
+    if len(landings) == 1:
+        raise SystemError("the worker died")
+    return landings[-1]
+
+
+steps.land_response = land_and_die_once
+"""
+
+
+def test_batches_that_meet_a_portal_in_trouble_or_a_death_are_tried_again_and_end_equal_to_the_portal(
+    run_dag, warehouse, sample_portal
+):
+    store, batch = sample_portal.store, "$order=:id"
+    faults = [
+        store.faults.add(Fault("token", path=batch, times=None)),
+        store.faults.add(Fault("429", path=batch, retry_after_s=1)),
+        store.faults.add(Fault("cut", path=batch, how="chunked")),
+        store.faults.add(Fault("cut", path=batch, how="length")),
+        store.faults.add(Fault("cut", path=batch, how="gzip")),
+    ]
+    with server.running(store, app_tokens=("a-token",)) as url:
+        run = run_dag(DISTURB + RUN, source_url=url, app_token="a-token")
+    asked = [address for address in store.requests if "order=%3Aid" in address]
+
+    assert run["state"] == "success"
+    assert [fault.met for fault in faults] == [1, 1, 1, 1, 1]
+    with psycopg.connect(warehouse.owner_url) as connection:
+        crimes = connection.execute(
+            "select incident_id, crime_type, location_type, clearance_status, occurred_date::text,"
+            " coalesce(reported_date::text, '') from mart.crimes"
+        ).fetchall()
+        [(batches,)] = connection.execute("select batch_count from ops.loads").fetchall()
+    assert {key: tuple(report) for key, *report in crimes} == sample_portal.reports()
+    assert batches > 3
+    # One question more for each fault; none for the batch that had landed when its worker died.
+    assert len(asked) == batches + len(faults)
 
 
 POKE = """
