@@ -119,18 +119,22 @@ def in_airflow(airflow_home) -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def run_dag(airflow_home) -> Callable[..., Any]:
-    """Return a function that runs the DAG once on a portal and a warehouse: its state, its tasks' states, its log."""
+    """Return a function that runs the DAG once on a portal and a warehouse: its state, its tasks' states, its log.
 
-    def run(warehouse: Any, portal_url: str, **parameters: Any) -> Any:
+    It may be given code to run before.
+    """
+
+    def run(warehouse: Any, portal_url: str, before: str = "", app_token: str = "", **parameters: Any) -> Any:
         variables = {
             "RUN_CONF": json.dumps(parameters),
             "AUSTIN_CRIME_WAREHOUSE_URL": warehouse.owner_url,
             "AUSTIN_CRIME_SOURCE_URL": portal_url,
+            "AUSTIN_CRIME_APP_TOKEN": app_token,
             "AUSTIN_CRIME_LANDING_URL": str(warehouse.landing),
             "AIRFLOW_CONN_WAREHOUSE": warehouse.owner_url,
             "AIRFLOW_CONN_AUSTIN_PORTAL": portal_url,
         }
-        log = run_airflow(airflow_home, LOAD_DAG + RUN_DAG, variables)
+        log = run_airflow(airflow_home, LOAD_DAG + before + RUN_DAG, variables)
         return json.loads(log.splitlines()[-1]) | {"log": log}
 
     return run

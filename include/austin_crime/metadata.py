@@ -45,7 +45,6 @@ def note_metadata(connection: Connection, load: Row, metadata: Mapping[str, Any]
     types = source_types(metadata)
     form = contract.dataset_form(types)
     unknown = contract.unknown_columns(types)
-    kept = {column.source_name for column in contract.COLUMNS}
     connection.execute(
         "update ops.loads set is_sample = %s, dataset_form = %s, metadata_fingerprint = %s,"
         " portal_updated_at = to_timestamp(%s) where load_id = %s",
@@ -59,18 +58,25 @@ def note_metadata(connection: Connection, load: Row, metadata: Mapping[str, Any]
     )
     if unknown:
         log.warning("the portal has columns that are not kept: %s", ", ".join(sorted(unknown)))
-    columns = [
-        (name, data_type, place, "unknown" if name in unknown else "kept" if name in kept else "not kept")
-        for place, (name, data_type) in enumerate(types.items(), start=1)
-    ]
-    known = connection.execute(
-        "select column_name, data_type, position, status from ops.source_columns order by position"
-    )
-    if [tuple(row.values()) for row in known] == columns:
-        return
+
+
+def note_columns(connection: Connection, load: Row, metadata: Mapping[str, Any]) -> None:
+    """Write down which columns the dataset has now."""
+    types = source_types(metadata)
+    unknown = contract.unknown_columns(types)
+    kept = {column.source_name for column in contract.COLUMNS}
     connection.execute("delete from ops.source_columns")
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ops.source_columns (column_name, data_type, position, status, load_id) values (%s, %s, %s, %s, %s)",
-            [(*column, load["load_id"]) for column in columns],
+            [
+                (
+                    name,
+                    data_type,
+                    place,
+                    "unknown" if name in unknown else "kept" if name in kept else "not kept",
+                    load["load_id"],
+                )
+                for place, (name, data_type) in enumerate(types.items(), start=1)
+            ],
         )

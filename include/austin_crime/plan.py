@@ -11,7 +11,7 @@ from upath import UPath
 
 from austin_crime import config, contract, extract, landing, portal
 from austin_crime.loads import Connection, Row, clear_staging, running_load
-from austin_crime.metadata import ask_dataset, fingerprint, note_metadata, source_types
+from austin_crime.metadata import ask_dataset, fingerprint, note_columns, note_metadata, source_types
 from austin_crime.months import (
     HeldMonth,
     PlannedMonth,
@@ -60,6 +60,8 @@ def write_plan(
             connection, load, "Unchanged: the portal says that its data are those of the last load."
         )
         return []
+    note_columns(connection, load, metadata)
+    connection.commit()
     comparison = compare(connection, metadata, asked)
     landing.write_json(folder / "months.json", [asdict(month) for month in comparison.heard])
     landing.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])

@@ -128,7 +128,9 @@ def begin(known: Record, planned_against: str | None) -> None:
             connection.rollback()
             raise loads.LoadRefused(loads.refusal(connection)) from None
         loads.clear_staging(connection)
-        metadata.note_metadata(connection, row, landing.read_json(known.folder / "metadata.json"))
+        heard = landing.read_json(known.folder / "metadata.json")
+        metadata.note_metadata(connection, row, heard)
+        metadata.note_columns(connection, row, heard)
         boundaries.insert_boundaries(
             connection, landing.read_json(known.folder / "boundaries.json")["features"]
         )

@@ -83,6 +83,28 @@ def test_the_file_parses_without_heavy_libraries(dag):
     assert dag["modules"] == []
 
 
+<<<<<<< HEAD
+=======
+@pytest.fixture
+def run_dag(in_airflow, warehouse, sample_portal):
+    """Return a function that runs the DAG once on the sample portal and the test's warehouse."""
+
+    def run(code=RUN, source_url=sample_portal.url, app_token="", **parameters):
+        return in_airflow(
+            LOAD_DAG + code,
+            RUN_CONF=json.dumps(parameters),
+            AUSTIN_CRIME_WAREHOUSE_URL=warehouse.owner_url,
+            AUSTIN_CRIME_SOURCE_URL=source_url,
+            AUSTIN_CRIME_APP_TOKEN=app_token,
+            AUSTIN_CRIME_LANDING_URL=str(warehouse.landing),
+            AIRFLOW_CONN_WAREHOUSE=warehouse.owner_url,
+            AIRFLOW_CONN_AUSTIN_PORTAL=source_url,
+        )
+
+    return run
+
+
+>>>>>>> tests-hardening
 def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_dag, warehouse, sample_portal):
     first = run_dag(warehouse, sample_portal.url)
     second = run_dag(warehouse, sample_portal.url)
@@ -110,6 +132,58 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse, sample
     assert run["tasks"]["load_batch.extract"] == "skipped"
     with psycopg.connect(warehouse.owner_url) as connection:
         assert connection.execute("select count(*) from ops.loads").fetchone() == (0,)
+
+
+# Waits that a test can bear, several batches, and a worker that dies once, between landing a batch and saying so.
+DISTURB = """
+from datetime import timedelta
+from austin_crime import config, failures, steps
+
+config.BATCH_ROWS = 700
+failures.JITTER_S = 1
+dag.get_task("load_batch.extract").retry_delay = timedelta(seconds=0.1)
+land_response = steps.land_response
+landings = []
+
+
+def land_and_die_once(*arguments):
+    landings.append(land_response(*arguments))
+    if len(landings) == 1:
+        raise SystemError("the worker died")
+    return landings[-1]
+
+
+steps.land_response = land_and_die_once
+"""
+
+
+def test_batches_that_meet_a_portal_in_trouble_or_a_death_are_tried_again_and_end_equal_to_the_portal(
+    run_dag, warehouse, sample_portal
+):
+    store, batch = sample_portal.store, "$order=:id"
+    faults = [
+        store.faults.add(Fault("token", path=batch, times=None)),
+        store.faults.add(Fault("429", path=batch, retry_after_s=1)),
+        store.faults.add(Fault("cut", path=batch, how="chunked")),
+        store.faults.add(Fault("cut", path=batch, how="length")),
+        store.faults.add(Fault("cut", path=batch, how="gzip")),
+    ]
+    with server.running(store, app_tokens=("a-token",)) as url:
+        run = run_dag(warehouse, url, before=DISTURB, app_token="a-token")
+    asked = [address for address in store.requests if "order=%3Aid" in address]
+
+    assert run["state"] == "success"
+    assert [fault.met for fault in faults] == [1, 1, 1, 1, 1]
+    with psycopg.connect(warehouse.owner_url) as connection:
+        crimes = connection.execute(
+            "select incident_id, crime_type, location_type, clearance_status, occurred_date::text,"
+            " coalesce(reported_date::text, '') from mart.crimes"
+        ).fetchall()
+        [(batches,)] = connection.execute("select batch_count from ops.loads").fetchall()
+    assert {key: tuple(report) for key, *report in crimes} == sample_portal.reports()
+    assert batches > 3
+    # One question more for each fault; none for the batch that had landed when its worker died.
+    assert len(asked) == batches + len(faults)
 
 
 POKE = """

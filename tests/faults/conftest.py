@@ -31,6 +31,14 @@ HERE = Path(__file__).parent
 BATCH_ROWS = 300
 DEADLINE_S = 30
 TOKEN = "a-token-of-this-portal"
+SERVER_SETTINGS = (
+    local_postgres.SETTINGS
+    | local_postgres.TEST_SETTINGS
+    | {
+        "synchronous_commit": "on",  # what a killed server has acknowledged is there when it starts again
+        "lock_timeout": f"{DEADLINE_S}s",  # a test that fails, not one that hangs
+    }
+)
 # When something was done and how often it was tried: what may differ between a disturbed load and an undisturbed one.
 LEFT_ASIDE = ["attempt", "started_at", "last_seen_at", "finished_at", "checked_at", "published_at"]
 
@@ -61,9 +69,6 @@ class Warehouse:
             settings.setenv(name, value)
         settings.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
         settings.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
-        settings.setenv(
-            "PGOPTIONS", f"-c lock_timeout={DEADLINE_S}s"
-        )  # a test that fails, not one that hangs
         settings.setattr(config, "BATCH_ROWS", BATCH_ROWS)
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -112,10 +117,9 @@ class MortalServer:
 
     def start(self) -> None:
         """Start the server and wait until one can log in."""
-        settings = local_postgres.SETTINGS | local_postgres.TEST_SETTINGS
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                local_postgres.command(self.folder / "data", self.server.port, settings),
+                local_postgres.command(self.folder / "data", self.server.port, SERVER_SETTINGS),
                 stdout=log,
                 stderr=log,
                 **local_postgres.surroundings(),

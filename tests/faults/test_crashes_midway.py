@@ -192,6 +192,16 @@ def test_a_server_killed_while_publishing_has_publishing_refused_until_months_ar
     assert differences(warehouse.tables(), world.undisturbed[state]) == {}
 
 
+def test_sessions_of_a_load_wait_for_their_commits_and_not_without_end_for_locks(warehouse):
+    with loads.warehouse() as connection:
+        settings = [
+            connection.execute(f"show {name}").fetchall()[0]
+            for name in ("synchronous_commit", "lock_timeout")
+        ]
+
+    assert settings == [{"synchronous_commit": "on"}, {"lock_timeout": "30s"}]
+
+
 @pytest.mark.parametrize("state", ["later"])
 def test_a_load_that_was_taken_for_dead_and_wakes_up_after_its_second_attempt_changes_nothing(
     world, warehouse, held, runner, state, differences

@@ -75,6 +75,38 @@ def test_publishing_refuses_staged_rows_that_are_not_all_there(sample_portal, as
     assert ask.crimes() == {}
 
 
+def test_publishing_refuses_a_plan_made_against_an_older_published_load_and_writes_nothing(
+    sample_portal, ask
+):
+    nightly.run_nightly("first")
+    portal_store.add_reports(sample_portal.store, 5, updated_at=LATER)
+    load = start_load("overtaken")
+    steps.settle_months(load)
+    nightly.build_and_check(load)
+    # Another load was published meanwhile, as one does whose slot was freed by hand and that ended all the same.
+    ask(
+        "insert into ops.loads (load_id, attempt, status, orchestrator, source_url, rules_version, parameters, started_at,"
+        " last_seen_at, finished_at) select 'other', 1, 'published', orchestrator, source_url, rules_version, parameters,"
+        " now(), now(), now() from ops.loads where load_id = 'first' returning load_id"
+    )
+    before = everything(ask)
+
+    with pytest.raises(
+        loads.LoadRefused, match="Load overtaken was planned against an older state: trigger a new run"
+    ):
+        steps.publish(load)
+
+    assert everything(ask) == before
+
+
+def everything(ask):
+    """Return where each row of mart and ops lies and what wrote it, less the load's own sign of life."""
+    tables = ask("select schemaname || '.' || tablename from pg_tables where schemaname in ('mart', 'ops')")
+    rows = {name: ask(f"select ctid::text, xmin::text from {name} order by 1") for (name,) in tables}
+    rows["ops.loads"] = ask("select to_jsonb(loads) - 'last_seen_at' from ops.loads order by load_id")
+    return rows
+
+
 def test_publishing_twice_is_publishing_once(sample_portal, ask):
     load = start_load("twice")
     steps.settle_months(load)

@@ -1,8 +1,10 @@
 """Whole loads in front of trouble: tables emptied by hand, stale replicas, half uploads, other forms, another load."""
 
+import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from sample_portal import live, server
 from sample_portal.faults import Fault
 from sample_portal.store import Store
 
+INCLUDE = Path(__file__).parents[2] / "include"
 REJECTS = "select source_row_id, reason, incident_id, source_month, raw from ops.rejected_reports order by 1"
 MONTHS = "select source_month, portal_report_count, newest_updated_at, newest_count from ops.source_months order by 1"
 
@@ -157,7 +160,8 @@ def test_a_load_of_another_process_is_refused_while_one_runs(sample_portal, ask)
     assert held.reached.wait(30)
 
     command = [sys.executable, "-m", "austin_crime.nightly", "second"]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    environment = os.environ | {"PYTHONPATH": str(INCLUDE)}
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
     held.release.set()
     first.join(60)
 
