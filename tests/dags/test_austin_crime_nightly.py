@@ -1,6 +1,9 @@
 import psycopg
 import pytest
 
+from sample_portal import server
+from sample_portal.faults import Fault
+
 DESCRIBE = """
 import sys
 result = {
@@ -83,28 +86,6 @@ def test_the_file_parses_without_heavy_libraries(dag):
     assert dag["modules"] == []
 
 
-<<<<<<< HEAD
-=======
-@pytest.fixture
-def run_dag(in_airflow, warehouse, sample_portal):
-    """Return a function that runs the DAG once on the sample portal and the test's warehouse."""
-
-    def run(code=RUN, source_url=sample_portal.url, app_token="", **parameters):
-        return in_airflow(
-            LOAD_DAG + code,
-            RUN_CONF=json.dumps(parameters),
-            AUSTIN_CRIME_WAREHOUSE_URL=warehouse.owner_url,
-            AUSTIN_CRIME_SOURCE_URL=source_url,
-            AUSTIN_CRIME_APP_TOKEN=app_token,
-            AUSTIN_CRIME_LANDING_URL=str(warehouse.landing),
-            AIRFLOW_CONN_WAREHOUSE=warehouse.owner_url,
-            AIRFLOW_CONN_AUSTIN_PORTAL=source_url,
-        )
-
-    return run
-
-
->>>>>>> tests-hardening
 def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_dag, warehouse, sample_portal):
     first = run_dag(warehouse, sample_portal.url)
     second = run_dag(warehouse, sample_portal.url)
