@@ -9,7 +9,7 @@ import duckdb
 import psycopg
 import pytest
 
-from austin_crime import nightly
+from austin_crime import config, nightly
 from sample_portal import server
 from sample_portal.datasets import FORMS, SYSTEM_COLUMNS
 from sample_portal.store import Store
@@ -18,7 +18,9 @@ FIRST_REPORTS = 60
 MONTHS = [datetime(2024, month, 1) for month in range(1, 7)]  # noqa: DTZ001 (as the portal keeps its times)
 SHARED_KEYS = range(100, 112)
 COLUMNS = [column.name for column in (*SYSTEM_COLUMNS, *FORMS["present"])]
-NUMBERS = count(1)
+DATABASE_NUMBERS = count(1)
+# So small that the few reports come in several batches, asked for one after the other: a history goes the same way twice.
+SETTINGS = {"BATCH_ROWS": 12, "MAX_RANGES_PER_BATCH": 2, "WORKERS": 1, "PORTAL_WAIT_S": 0.001}
 
 
 class Publisher:
@@ -27,6 +29,7 @@ class Publisher:
     def __init__(self, store):
         self.store = store
         self.rows = {}
+        self.numbers = count(1)
         self.now = datetime(2024, 7, 1)  # noqa: DTZ001
         for number in range(FIRST_REPORTS):
             self.now += timedelta(minutes=number % 3)
@@ -52,7 +55,7 @@ class Publisher:
 
     def insert(self, row):
         # The greatest id is not the newest one.
-        number = next(NUMBERS)
+        number = next(self.numbers)
         row_id = f"row-{number * 7919 % 10_000:04}-{number:06}"
         self.rows[row_id] = row | {":id": row_id, ":updated_at": self.now}
 
@@ -78,6 +81,12 @@ class Publisher:
 
     def move(self, which, how):
         self.set(which, rep_date=random.Random(how).choice([*MONTHS, None]))
+
+    def move_month(self, which, how):
+        month, gone = random.Random(how).choice([*MONTHS, None]), self.rows[self.pick(which)]["rep_date"]
+        for row_id, row in self.rows.items():
+            if is_same_month(row["rep_date"], gone):
+                self.rows[row_id] = row | {":updated_at": self.now, "rep_date": month}
 
     def insert_again(self, which, how):
         self.insert(self.rows.pop(self.pick(which)))
@@ -145,7 +154,7 @@ def history(postgres, tmp_path_factory):
 
     @contextmanager
     def begin():
-        name = f"history_{next(NUMBERS)}"
+        name = f"history_{next(DATABASE_NUMBERS)}"
         owner_url, _ = postgres.create_warehouse(name)
         with (
             closing(empty_store()) as store,
@@ -156,6 +165,8 @@ def history(postgres, tmp_path_factory):
             monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
             monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
             monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing / name))
+            for setting, value in SETTINGS.items():
+                monkeypatch.setattr(config, setting, value)
             publisher = Publisher(store)
             nightly.run_nightly("first")
             yield publisher, connection, monkeypatch

@@ -1,5 +1,9 @@
-"""Two real files of the portal as two states of one portal: the changes found are those that DuckDB finds in the files."""
+"""Two real files of the portal as two states of one portal: the changes found are those that DuckDB finds in the files.
 
+Between the two, reports come and go and none is edited. In a third file, made of the second, some are.
+"""
+
+import json
 from contextlib import closing
 from datetime import datetime
 
@@ -12,6 +16,16 @@ from sample_portal.store import Store
 
 FIRST, SECOND = "historic_2024-06-02.json", "historic_2024-06-03.json"
 FIRST_STAMP, SECOND_STAMP = datetime(2024, 6, 2, 1), datetime(2024, 6, 3, 23)  # noqa: DTZ001 (as the portal keeps them)
+# In raw form, what every seventh report of the second file is edited to; None takes the value away.
+EDITS = {
+    "crime_type": "EDITED",
+    "clearance_status": "C",
+    "clearance_date": "2024-06-03T00:00:00.000",
+    "occ_time": "5",
+    "occ_date": "2003-03-31T00:00:00.000",
+    "council_district": "9",
+    "location_type": None,
+}
 # What is live, but for where it came from: the city sent these columns in 2024, the block group not yet.
 REPORTS = """
     select
@@ -76,12 +90,40 @@ def replace_everything(store, newer):
     live.rewrite_all(store, updated_at=SECOND_STAMP)
 
 
+def edit_some(path, edited_path):
+    """Write a file of reports again, every seventh of them edited."""
+    reports = json.loads(path.read_text())
+    for report in reports[::7]:
+        report |= EDITS
+    edited_path.write_text(
+        json.dumps([{name: value for name, value in report.items() if value} for report in reports])
+    )
+    return edited_path
+
+
+def edits(old, new):
+    """Return the columns that differ between two states of a report, and both values."""
+    return {
+        name: {"old": old.get(name), "new": new.get(name)}
+        for name in old.keys() | new.keys()
+        if old.get(name) != new.get(name)
+    }
+
+
+@pytest.fixture(params=["none edited", "some edited"])
+def files(real_data, tmp_path, request):
+    """Return the files of the first and the second state."""
+    second = real_data / SECOND
+    is_edited = request.param == "some edited"
+    return real_data / FIRST, edit_some(second, tmp_path / SECOND) if is_edited else second
+
+
 @pytest.fixture
-def portal(real_data, monkeypatch):
+def portal(files, monkeypatch):
     """Serve the first file; return its store and the second file's."""
     store, newer = (
-        Store.from_file(real_data / name, updated_at=stamp)
-        for name, stamp in ((FIRST, FIRST_STAMP), (SECOND, SECOND_STAMP))
+        Store.from_file(path, updated_at=stamp)
+        for path, stamp in zip(files, (FIRST_STAMP, SECOND_STAMP), strict=True)
     )
     with closing(store), closing(newer), server.running(store) as url:
         monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", url)
@@ -90,9 +132,9 @@ def portal(real_data, monkeypatch):
 
 @pytest.mark.parametrize("bring", [edit_in_place, replace_everything])
 def test_the_changes_between_two_real_states_are_those_between_their_files(
-    portal, warehouse, ask, real_data, bring
+    portal, files, warehouse, ask, bring
 ):
-    before, after = reports_of(real_data / FIRST), reports_of(real_data / SECOND)
+    before, after = map(reports_of, files)
     same = [key for key in before if before[key] == after.get(key)]
     places = "select incident_id, ctid from mart.crimes where incident_id = any(%s)"
     nightly.run_nightly("first")
@@ -101,7 +143,9 @@ def test_the_changes_between_two_real_states_are_those_between_their_files(
 
     with pytest.raises(check.CheckBlocked, match=r"reports_removed: .* accept = reports_removed;"):
         nightly.run_nightly("second")
-    nightly.run_nightly("accepted", {"accept": ["reports_removed", "month_removed", "category_gone"]})
+    nightly.run_nightly(
+        "accepted", {"accept": ["reports_removed", "month_removed", "category_gone", "null_rate"]}
+    )
 
     published = ask("select incident_id, to_jsonb(crimes) from mart.crimes")
     assert {key: without_nulls(row) for key, row in published} == after
@@ -109,7 +153,9 @@ def test_the_changes_between_two_real_states_are_those_between_their_files(
     for key, change, differences in ask("select incident_id, change, differences from ops.crime_changes"):
         told[change][key] = differences
     assert told["added"].keys() == after.keys() - before.keys()
-    assert told["edited"].keys() == before.keys() & after.keys() - set(same)
+    assert told["edited"] == {
+        key: edits(before[key], after[key]) for key in before.keys() & after.keys() - set(same)
+    }
     removed = {key: row for key, row in before.items() if key not in after}
     assert {key: without_nulls(row) for key, row in told["removed"].items()} == removed
     # What stayed the same, the old reports of the portal's default page, was not written again.
