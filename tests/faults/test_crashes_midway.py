@@ -213,7 +213,7 @@ def test_a_load_that_was_taken_for_dead_and_wakes_up_after_its_second_attempt_ch
         world.store.faults.clear()
         assert runner.exit_code() == 1
 
-    assert "LoadRefused: Load load is no longer the running one" in runner.log.read_text()
+    assert "LoadEnded: Load load, attempt 1, is no longer the running one" in runner.log.read_text()
     assert differences(warehouse.tables(), world.undisturbed[state]) == {}
 
 

@@ -8,12 +8,21 @@ from pathlib import Path
 HARNESS = Path(__file__).parent / "harness"
 
 
-def test_what_prefects_own_harness_shows(prefect_python):
+def test_what_prefects_own_harness_shows(prefect_python, tmp_path):
     # Options for this run, such as a report to write, are not for that one.
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
 
     done = subprocess.run(
-        [prefect_python, "-m", "pytest", "-p", "no:cacheprovider", "--durations=5", HARNESS],
+        # A folder of its own: pytest takes the right to enter the common one from others, PostgreSQL's account among them.
+        [
+            prefect_python,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            f"--basetemp={tmp_path / 'harness'}",
+            HARNESS,
+        ],
         cwd=HARNESS.parents[2],
         env=environment,
         capture_output=True,

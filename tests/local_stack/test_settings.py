@@ -107,3 +107,15 @@ def test_airflow_is_told_no_password_of_superset_but_the_refreshing_login(settin
     for name in ("SUPERSET_ADMIN_PASSWORD", "SUPERSET_SECRET_KEY", "AUSTIN_CRIME_SUPERSET_DB_PASSWORD"):
         assert settings.values[name] not in told
     assert settings.values["AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD"] in told
+
+
+def test_prefect_is_ours_alone_whatever_the_person_uses_elsewhere(settings: Settings) -> None:
+    elsewhere = {"PREFECT_API_URL": "https://elsewhere.example/api", "PREFECT_API_KEY": "key", "PATH": "/bin"}
+
+    told = environments.common(settings, elsewhere) | environments.prefect(settings)
+
+    assert "PREFECT_API_URL" not in told
+    assert "PREFECT_API_KEY" not in told
+    assert told["PREFECT_HOME"] == str(settings.data_dir / "prefect")
+    served = environments.prefect_served(settings)
+    assert served["PREFECT_API_URL"] == f"http://127.0.0.1:{settings.port('prefect')}/api"

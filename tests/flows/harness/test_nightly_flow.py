@@ -1,4 +1,5 @@
 import re
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from sample_portal import live
 from sample_portal.faults import Fault
 
 BATCH = "$order=:id"
+PATIENCE_S = 60
 
 
 @pytest.fixture(autouse=True)
@@ -47,10 +49,18 @@ def flow_run_of(state) -> Any:
 
 
 def task_runs(state) -> list[Any]:
-    """Return the runs of tasks that Prefect's server knows of a run; it hears of them a moment later."""
-    run_id = state.state_details.flow_run_id
+    """Return the runs of tasks of a run, as soon as Prefect's server, which hears of them later, knows their ends."""
+    chosen = FlowRunFilter(id={"any_": [state.state_details.flow_run_id]})
+    deadline = time.monotonic() + PATIENCE_S
+    known: list[Any] = []
     with get_client(sync_client=True) as client:
-        return client.read_task_runs(flow_run_filter=FlowRunFilter(id={"any_": [run_id]}), limit=200)
+        while True:
+            before, known = known, client.read_task_runs(flow_run_filter=chosen, limit=200)
+            is_same = [run.state.id for run in known] == [run.state.id for run in before]
+            if is_same and all(run.state.is_final() for run in known):
+                return known
+            assert time.monotonic() < deadline, known
+            time.sleep(0.5)
 
 
 def attempts(state, name: str) -> list[int]:
