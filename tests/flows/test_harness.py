@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 HARNESS = Path(__file__).parent / "harness"
+TIMEOUT_S = 900
 
 
 def test_what_prefects_own_harness_shows(prefect_python, tmp_path):
@@ -27,6 +28,7 @@ def test_what_prefects_own_harness_shows(prefect_python, tmp_path):
         env=environment,
         capture_output=True,
         text=True,
+        timeout=TIMEOUT_S,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
