@@ -43,6 +43,16 @@ class Ask:
         )
         return {row[0]: row[1:] for row in rows}
 
+    def places(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return where each row of mart and ops lies and what wrote it, by table: another place is a row written again."""
+        tables = self(
+            "select schemaname || '.' || tablename from pg_tables where schemaname in ('mart', 'ops')"
+        )
+        return {
+            name: self(f"select ctid::text, xmin::text, xmax::text from {name} order by 1")
+            for (name,) in tables
+        }
+
     def last_load(self) -> dict[str, Any]:
         """Return the load that began last."""
         row = self(f"select {LOAD_COLUMNS} from ops.loads order by started_at desc limit 1")[0]
