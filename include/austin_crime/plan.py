@@ -137,12 +137,12 @@ def reason_for_all(
     if last and last["dataset_form"] != contract.dataset_form(source_types(metadata)):
         return "new form of the dataset"
     if last and not aggregates_add_up(connection):
-        return "an aggregate does not add up to the reports held"
+        return "an aggregate does not add up to the reports published last"
     return None
 
 
 def aggregates_add_up(connection: Connection) -> bool:
-    """Whether every aggregate in mart has as many reports as mart.crimes; one that was emptied by hand has not."""
+    """Whether every aggregate in mart has as many reports as were published last; one that was emptied by hand has not."""
     row = connection.execute((config.SQL_DIR / "load" / "aggregates_add_up.sql").read_bytes()).fetchall()[0]
     return bool(row["add_up"])
 

@@ -51,6 +51,17 @@ def test_a_month_deleted_from_every_table_that_knows_it_is_fetched_again(sample_
     assert ask.crimes() == sample_portal.reports()
 
 
+def test_of_a_month_deleted_from_the_reports_just_that_month_is_fetched_again(sample_portal, ask):
+    nightly.run_nightly("first")
+    [(deleted,)] = ask("select count(*) from mart.crimes where source_month = '2015-03-01'")
+    empty(ask, "mart.crimes", "source_month = '2015-03-01'")
+
+    nightly.run_nightly("again")
+
+    assert ask.last_load()["fetched_count"] == deleted > 0
+    assert ask.crimes() == sample_portal.reports()
+
+
 def test_metadata_that_do_not_say_when_rows_changed_prove_nothing(sample_portal, ask, monkeypatch):
     ask_dataset = metadata.ask_dataset
     silent = ("rowsUpdatedAt", "viewLastModified")
