@@ -103,6 +103,18 @@ def headers() -> dict[str, str]:
     return {"User-Agent": "austin-crime-warehouse", "Accept-Encoding": "gzip", **known}
 
 
+def is_token_rejected() -> bool:
+    """Whether the portal has refused the app token."""
+    return config.app_token() in _rejected_tokens
+
+
+def leave_token_out() -> None:
+    """Ask without the app token from now on: the portal has refused it to another process, which warned of it."""
+    token = config.app_token()
+    if token:
+        _rejected_tokens.add(token)
+
+
 def do_without_token() -> None:
     """Warn that the portal rejects the app token, once, and ask without it from now on."""
     token = config.app_token()

@@ -30,6 +30,8 @@ class Load(TypedDict):
     # 0 in a dry run, which makes no load.
     attempt: int
     has_work: bool
+    # Whether the portal refused the app token when it was asked for the plan; later steps leave it out.
+    is_token_rejected: NotRequired[bool]
     # What the plan found, for people; empty if the metadata alone showed that nothing is new.
     plan: NotRequired[list[PlanLine]]
 
@@ -70,7 +72,7 @@ def plan_load(
     ContractBroken
         If the portal's columns changed.
     """
-    from austin_crime import loads, metadata, migrate, plan
+    from austin_crime import loads, metadata, migrate, plan, portal
     from austin_crime import months as planning
     from austin_crime import parameters as asking
 
@@ -86,12 +88,13 @@ def plan_load(
         plan.show(months)
         return Load(load_id=load_id, attempt=0, has_work=False, plan=planning.summarise(months))
     row = loads.claim_slot(load_id, orchestrator, asked | {"started_by": str(started_by or orchestrator)})
-    with loads.warehouse() as connection, signs_of_life(row):
+    with loads.warehouse() as connection, on_behalf_of(row):
         months = plan.write_plan(connection, row, folder_of(row), asked)
     return Load(
         load_id=load_id,
         attempt=row["attempt"],
         has_work=planning.has_work(months),
+        is_token_rejected=portal.is_token_rejected(),
         plan=planning.summarise(months),
     )
 
@@ -137,7 +140,7 @@ def extract(batch: Batch, load: Load) -> Manifest:
     """Ask for a batch, unless it has landed, and land it."""
     from austin_crime import extract as extracting
 
-    with signs_of_life(load):
+    with on_behalf_of(load):
         return extracting.fetch_batch(batch, folder_of(load))
 
 
@@ -159,7 +162,7 @@ def settle_months(load: Load) -> int:
     """Make what is staged equal to the portal, and return how many rounds that took."""
     from austin_crime import loads, record, settle
 
-    with loads.warehouse() as connection, signs_of_life(load):
+    with loads.warehouse() as connection, on_behalf_of(load):
         rounds = settle.settle_months(connection, load, folder_of(load))
         record.note_settled(connection, load["load_id"], folder_of(load))
     return rounds
@@ -232,10 +235,15 @@ def fail_load(load_id: str, message: str) -> None:
     loads.fail_load(load_id, message)
 
 
-def signs_of_life(load: Mapping[str, Any]) -> AbstractContextManager[None]:
-    """Give a sign of life at every answer of the portal; LoadEnded there if the load is no longer the running one."""
+def on_behalf_of(load: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Ask the portal for a load while the context lasts, without an app token that it refused to the load's plan.
+
+    Each answer is a sign of life; LoadEnded there if the load is no longer the running one.
+    """
     from austin_crime import loads, portal
 
+    if load.get("is_token_rejected"):
+        portal.leave_token_out()
     return portal.on_every_answer(lambda: loads.give_sign_of_life(load))
 
 

@@ -50,13 +50,14 @@ class LandBatchOperator(HttpOperator):
         """Ask with the app token if there is one; without it when the portal rejects it."""
         from austin_crime import portal
 
-        self.headers = portal.headers()
-        try:
-            return super().execute(context)
-        except portal.TokenRejected:
-            portal.do_without_token()
+        with steps.on_behalf_of(self.load):
             self.headers = portal.headers()
-            return super().execute(context)
+            try:
+                return super().execute(context)
+            except portal.TokenRejected:
+                portal.do_without_token()
+                self.headers = portal.headers()
+                return super().execute(context)
 
     def land(self, response: Any) -> Any:
         """Judge the answer and land its body."""

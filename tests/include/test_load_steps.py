@@ -189,11 +189,31 @@ def test_new_cleaning_rules_clean_every_report_again(sample_portal, ask, monkeyp
 
 def test_a_rejected_app_token_is_done_without(sample_portal, ask, monkeypatch, caplog):
     monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
+    monkeypatch.setattr(portal, "_rejected_tokens", set())
 
     nightly.run_nightly("first")
 
     assert ask.last_load()["status"] == "published"
-    assert "rejects AUSTIN_CRIME_APP_TOKEN" in caplog.text
+    assert caplog.text.count("rejects AUSTIN_CRIME_APP_TOKEN") == 1
+
+
+def test_a_rejected_app_token_is_reported_once_a_load_whichever_processes_its_steps_run_in(
+    sample_portal, ask, monkeypatch, caplog
+):
+    monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
+    monkeypatch.setattr(portal, "_rejected_tokens", set())
+    load = steps.plan_load("first")
+
+    for item in steps.list_batches(load):
+        # A process that has asked for nothing yet.
+        monkeypatch.setattr(portal, "_rejected_tokens", set())
+        steps.load_batch(**item)
+    monkeypatch.setattr(portal, "_rejected_tokens", set())
+    steps.settle_months(load)
+    finish_load(load)
+
+    assert ask.crimes() == sample_portal.reports()
+    assert caplog.text.count("rejects AUSTIN_CRIME_APP_TOKEN") == 1
 
 
 def test_readers_in_one_transaction_never_see_aggregates_that_disagree(sample_portal, warehouse):
