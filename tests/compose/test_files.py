@@ -59,7 +59,7 @@ def compose(env_file: Path, *arguments: str, profiles: str = "") -> subprocess.C
     )
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def has_compose() -> None:
     """Skip, and say so, where there is no Docker Compose."""
     try:
@@ -69,7 +69,7 @@ def has_compose() -> None:
 
 
 @pytest.fixture(scope="module")
-def env_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def env_file(has_compose: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("compose") / ".env"
     dotenv.ensure(path, ROOT / ".env.example")
     return path
@@ -100,6 +100,7 @@ def test_compose_accepts_the_file(env_file: Path, profiles: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("has_compose")
 def test_without_secrets_the_start_is_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
 
