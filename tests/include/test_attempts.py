@@ -1,37 +1,12 @@
 """A step that was taken for dead goes on beside another attempt or another load: what it writes counts for nothing."""
 
 import pytest
+from load_by_step import finish_load, land, start_load
 
-from austin_crime import config, extract, loads, nightly, stage, steps
+from austin_crime import loads, nightly, stage, steps
 from sample_portal import live
 
 PENDING = "clearance_status is distinct from 'C'"
-
-
-def land(load):
-    """Land every batch of a load, and return them."""
-    batches = [item["batch"] for item in steps.list_batches(load)]
-    for batch in batches:
-        extract.fetch_batch(batch, steps.folder_of(load))
-    return batches
-
-
-def stage_all(load):
-    """Land and stage every batch of a load, and return them."""
-    batches = land(load)
-    for batch in batches:
-        steps.clean_and_stage(batch, load)
-    return batches
-
-
-def finish(load):
-    """Run what follows the batches."""
-    steps.settle_months(load)
-    for table in config.AGGREGATES:
-        steps.build_aggregate(table)
-    steps.check_load(load)
-    steps.pass_gate(load)
-    steps.publish(load)
 
 
 @pytest.fixture
@@ -40,9 +15,7 @@ def overtaken(warehouse, sample_portal):
     first = steps.plan_load("load")
     batches = land(first)
     live.edit_reports(sample_portal.store, PENDING, "clearance_status = 'C'")
-    second = steps.plan_load("load")
-    stage_all(second)
-    return first, batches, second
+    return first, batches, start_load("load")
 
 
 def test_a_batch_of_an_earlier_attempt_is_refused_and_the_newer_one_is_published(
@@ -54,7 +27,8 @@ def test_a_batch_of_an_earlier_attempt_is_refused_and_the_newer_one_is_published
         loads.LoadEnded, match="Load load, attempt 1, is no longer the running one: trigger a new run"
     ):
         steps.clean_and_stage(batches[0], first)
-    finish(second)
+    steps.settle_months(second)
+    finish_load(second)
 
     assert ask.crimes() == sample_portal.reports()
 
@@ -71,7 +45,8 @@ def test_rows_that_an_earlier_attempt_copies_after_its_check_are_found_and_stage
         with pytest.raises(loads.LoadEnded):
             steps.clean_and_stage(batches[0], first)
     assert ask(f"select count(*) > 0 from staging.crimes where {PENDING}") == [(True,)]
-    finish(second)
+    steps.settle_months(second)
+    finish_load(second)
 
     assert ask.crimes() == sample_portal.reports()
 
@@ -85,14 +60,14 @@ def test_every_later_step_of_an_earlier_attempt_is_refused(overtaken, step):
 
 
 def test_rows_of_a_failed_load_under_a_name_that_the_next_load_does_not_know_are_removed(sample_portal, ask):
-    load = steps.plan_load("load")
-    stage_all(load)
+    load = start_load("load")
     ask(
         "insert into staging.crimes select (jsonb_populate_record(null::staging.crimes, to_jsonb(staged)"
         ' || \'{"batch_id": "batch-999", "incident_id": 1}\')).* from staging.crimes as staged limit 1 returning 1'
     )
 
-    finish(load)
+    steps.settle_months(load)
+    finish_load(load)
 
     assert ask.crimes() == sample_portal.reports()
 

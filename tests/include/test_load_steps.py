@@ -4,30 +4,13 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from load_by_step import finish_load, start_load
 from psycopg.rows import dict_row
 
 from austin_crime import check, config, extract, loads, nightly, portal, publish, settle, steps
 from sample_portal import live as portal_store
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-def start_load(load_id):
-    """Run a load up to settling."""
-    load = steps.plan_load(load_id)
-    for item in steps.list_batches(load):
-        extract.fetch_batch(item["batch"], steps.folder_of(load))
-        steps.clean_and_stage(item["batch"], load)
-    return load
-
-
-def finish_load(load):
-    """Run what follows settling."""
-    for table in config.AGGREGATES:
-        steps.build_aggregate(table)
-    steps.check_load(load)
-    steps.pass_gate(load)
-    return steps.publish(load)
 
 
 def test_months_that_change_while_we_read_are_fetched_again(sample_portal, ask):
@@ -185,35 +168,6 @@ def test_new_cleaning_rules_clean_every_report_again(sample_portal, ask, monkeyp
     nightly.run_nightly("rules")
 
     assert ask.last_load()["fetched_count"] == sample_portal.report_count()
-
-
-def test_a_rejected_app_token_is_done_without(sample_portal, ask, monkeypatch, caplog):
-    monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
-    monkeypatch.setattr(portal, "_rejected_tokens", set())
-
-    nightly.run_nightly("first")
-
-    assert ask.last_load()["status"] == "published"
-    assert caplog.text.count("rejects AUSTIN_CRIME_APP_TOKEN") == 1
-
-
-def test_a_rejected_app_token_is_reported_once_a_load_whichever_processes_its_steps_run_in(
-    sample_portal, ask, monkeypatch, caplog
-):
-    monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
-    monkeypatch.setattr(portal, "_rejected_tokens", set())
-    load = steps.plan_load("first")
-
-    for item in steps.list_batches(load):
-        # A process that has asked for nothing yet.
-        monkeypatch.setattr(portal, "_rejected_tokens", set())
-        steps.load_batch(**item)
-    monkeypatch.setattr(portal, "_rejected_tokens", set())
-    steps.settle_months(load)
-    finish_load(load)
-
-    assert ask.crimes() == sample_portal.reports()
-    assert caplog.text.count("rejects AUSTIN_CRIME_APP_TOKEN") == 1
 
 
 def test_readers_in_one_transaction_never_see_aggregates_that_disagree(sample_portal, warehouse):

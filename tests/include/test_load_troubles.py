@@ -7,8 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from load_by_step import finish_load
 
-from austin_crime import check, nightly, portal
+from austin_crime import check, nightly, portal, steps
 from sample_portal import live, server
 from sample_portal.faults import Fault
 from sample_portal.store import Store
@@ -170,3 +171,32 @@ def test_a_load_of_another_process_is_refused_while_one_runs(sample_portal, ask)
     assert "update ops.loads set status = 'failed'" in second.stderr
     assert ask("select load_id, status from ops.loads") == [("first", "published")]
     assert ask.crimes() == sample_portal.reports()
+
+
+def test_a_rejected_app_token_is_done_without(sample_portal, ask, monkeypatch, caplog):
+    monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
+    monkeypatch.setattr(portal, "_rejected_tokens", set())
+
+    nightly.run_nightly("first")
+
+    assert ask.last_load()["status"] == "published"
+    assert caplog.text.count("rejects AUSTIN_CRIME_APP_TOKEN") == 1
+
+
+def test_a_rejected_app_token_is_reported_once_a_load_whichever_processes_its_steps_run_in(
+    sample_portal, ask, monkeypatch, caplog
+):
+    monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
+    monkeypatch.setattr(portal, "_rejected_tokens", set())
+    load = steps.plan_load("first")
+
+    for item in steps.list_batches(load):
+        # A process that has asked for nothing yet.
+        monkeypatch.setattr(portal, "_rejected_tokens", set())
+        steps.load_batch(**item)
+    monkeypatch.setattr(portal, "_rejected_tokens", set())
+    steps.settle_months(load)
+    finish_load(load)
+
+    assert ask.crimes() == sample_portal.reports()
+    assert caplog.text.count("rejects AUSTIN_CRIME_APP_TOKEN") == 1

@@ -3,57 +3,9 @@ from typing import NamedTuple
 
 import pytest
 
-from austin_crime import check, config, contract, parameters
+from austin_crime import check, config, contract
 
 CHECKS = {each.name: each for each in contract.CHECKS}
-
-# To the five staged reports: 100 held reports of a month that stays, one of a month that is gone, the plan of the
-# load, and what the portal counts. Several values lie right at their limit: 1 of 101 reports removed, codes missing
-# in 5 of 105, and 21 days since the newest report, in Austin though not in UTC.
-SOUND = """
-insert into mart.crimes (
-    incident_id, crime_type, ucr_code, occurred_date, occurred_month, reported_date, source_month, source_row_id,
-    source_updated_at
-)
-select
-    n, 'BURGLARY', 500, date '2020-01-01', date '2020-01-01', date '2020-01-02', date '2020-01-01', 'held ' || n,
-    timestamptz '2024-01-01 00:00+00'
-from generate_series(1001, 1100) as n
-union all
-select 1101, 'ARSON', 900, '2019-12-01', '2019-12-01', '2019-12-02', '2019-12-01', 'held 1101', '2024-01-01 00:00+00';
-insert into mart.top_crimes (crime_rank, crime_type, report_count, report_pct, with_status_count, cleared_count)
-values (1, 'BURGLARY', 100, 99.01, 0, 0), (2, 'ARSON', 1, 0.99, 0, 0);
-
-insert into ops.loads (
-    load_id, attempt, status, orchestrator, source_url, dataset_form, rules_version, parameters, started_at, last_seen_at
-)
-values ('last', 1, 'published', 'python', 'http://portal', 'present', 1, '{}', '2024-05-01', '2024-05-01');
-insert into ops.column_profiles (load_id, column_name, report_count, filled_count)
-select 'last', column_name, 101, case when column_name in ('crime_type', 'ucr_code', 'occurred_date', 'reported_date') then 101 else 0 end
-from information_schema.columns
-where table_schema = 'mart' and table_name = 'crimes';
-update ops.loads
-set
-    dataset_form = 'present', planned_against = 'last', portal_report_count = 105,
-    portal_updated_at = '2024-05-25 03:00+00', started_at = '2024-06-02 03:00+00'
-where load_id = 'test';
-insert into ops.source_columns
-values ('crime_type', 'text', 1, 'kept', 'test'), ('zip_code', 'text', 2, 'not kept', 'test');
-
-insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)
-values
-    ('2019-12-01', 'vanished', '', false, 0, 0),
-    ('2020-01-01', 'skipped', '', false, 100, 0),
-    ('2023-05-01', 'whole', '', false, 1, 0),
-    ('2023-06-01', 'whole', '', false, 1, 0),
-    ('2024-05-01', 'whole', '', false, 3, 0);
-insert into staging.batches values ('b', '{}', 5, 5, '{}');
-insert into staging.portal_counts
-values
-    ('occurred_year', '2020', 100), ('occurred_year', '2023', 2), ('occurred_year', '2024', 2), ('occurred_year', null, 1),
-    ('crime_type', 'BURGLARY', 100), ('crime_type', 'THEFT', 3), ('crime_type', 'DWI', 1), ('crime_type', null, 1),
-    ('council_district', '1', 1), ('council_district', '9', 2), ('council_district', null, 102);
-"""
 
 STAGE_ONE_MORE = """
 insert into staging.crimes (incident_id, crime_type, source_month, source_row_id, source_updated_at, batch_id)
@@ -213,16 +165,6 @@ def failures_among(findings, name):
     return [finding for finding, verdict in judged if verdict["status"] == "failed"]
 
 
-@pytest.fixture
-def sound(connection):
-    """Return the connection to a warehouse about to be checked, with nothing to complain of."""
-    connection.execute(SOUND)
-    connection.execute(sql_of("load/resolve.sql"))
-    for table in config.AGGREGATES:
-        connection.execute(sql_of(f"aggregates/{table}.sql"))
-    return connection
-
-
 def test_every_check_has_a_file_and_a_case():
     files = {path.stem for path in (config.SQL_DIR / "checks").glob("*.sql")}
 
@@ -290,87 +232,3 @@ def test_the_whole_of_a_sound_load_passes_the_checks_and_the_gate(sound):
     assert {result["check_name"].split(":")[0] for result in results} == set(CHECKS)
     assert {result["status"] for result in results} == {"passed"}
     check.pass_gate(sound)
-
-
-def add_result(connection, name, severity, status, load_id="test"):
-    connection.execute(
-        "insert into ops.check_results (load_id, check_name, severity, status, message, checked_at)"
-        " values (%s, %s, %s, %s, %s, '2024-06-01')",
-        (load_id, name, severity, status, f"{name} says {status}."),
-    )
-
-
-def may_publish(connection):
-    return connection.execute(sql_of("gate.sql")).fetchone()["may_publish"]
-
-
-@pytest.mark.parametrize(
-    ("severity", "status"),
-    [("block", "passed"), ("block", "accepted"), ("warn", "failed"), ("warn", "accepted")],
-)
-def test_the_gate_opens_when_checks_passed_were_accepted_or_only_warn(sound, severity, status):
-    add_result(sound, "first", "block", "passed")
-    add_result(sound, "second", severity, status)
-    add_result(sound, "first", "block", "failed", load_id="last")
-
-    assert may_publish(sound) is True
-    check.pass_gate(sound)
-
-
-def test_the_gate_stays_shut_and_says_why_when_blocking_checks_failed(sound):
-    add_result(sound, "sound", "block", "passed")
-    add_result(sound, "let_through", "block", "accepted")
-    add_result(sound, "only_warns", "warn", "failed")
-    add_result(sound, "worse", "block", "failed")
-    add_result(sound, "bad", "block", "failed")
-
-    with pytest.raises(check.CheckBlocked) as blocked:
-        check.pass_gate(sound)
-
-    assert may_publish(sound) is False
-    assert str(blocked.value) == "bad says failed. worse says failed."
-
-
-def test_the_gate_stays_shut_without_results_of_the_load_that_runs(sound):
-    add_result(sound, "first", "block", "passed", load_id="last")
-
-    assert may_publish(sound) is False
-
-
-def test_the_gate_stays_shut_when_no_load_runs(sound):
-    add_result(sound, "first", "block", "passed")
-    sound.execute("update ops.loads set status = 'abandoned' where load_id = 'test'")
-
-    assert may_publish(sound) is False
-
-
-@pytest.mark.parametrize(
-    ("accepted", "status"),
-    [
-        ({"null_rate"}, "accepted"),
-        ({"null_rate:ucr_code"}, "accepted"),
-        ({"null_rate:crime_type"}, "failed"),
-        ({"month_removed"}, "failed"),
-        (set(), "failed"),
-    ],
-)
-def test_a_failure_is_accepted_by_the_checks_name_or_with_its_subject(accepted, status):
-    finding = check.judge(CHECKS["null_rate"], "ucr_code", Decimal("5.01"), accepted)
-
-    assert finding["check_name"] == "null_rate:ucr_code"
-    assert finding["status"] == status
-    assert ("accept = null_rate:ucr_code" in finding["message"]) == (status == "failed")
-
-
-def test_what_passes_needs_no_acceptance():
-    assert check.judge(CHECKS["null_rate"], "ucr_code", Decimal(5), {"null_rate"})["status"] == "passed"
-
-
-@pytest.mark.parametrize("name", ["keys_unique", "months_complete", "aggregate_totals", "portal_counts"])
-def test_what_would_make_the_data_wrong_cannot_be_accepted(name):
-    finding = check.judge(CHECKS[name], "subject", Decimal(1), {name, f"{name}:subject"})
-
-    assert finding["status"] == "failed"
-    assert "cannot be accepted" in finding["message"]
-    with pytest.raises(ValueError, match=name):
-        parameters.refuse_unknown_names({name})
