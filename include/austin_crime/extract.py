@@ -1,25 +1,22 @@
 """Fetch batches of reports and land each as received: one file a batch."""
 
-import hashlib
 import io
 import logging
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import IO, Any, TypedDict
 
 import requests
-from isal import igzip, isal_zlib
+from isal import igzip
 from upath import UPath
 
 from austin_crime import config, contract, landing, portal
+from austin_crime.body import BodyCounter, gzip_pieces
 from austin_crime.months import PlannedMonth, socrata_time
 
 log = logging.getLogger(__name__)
-
-# A gzip stream, as zlib numbers what it reads and writes.
-GZIP = isal_zlib.MAX_WBITS | 16
 
 
 class Batch(TypedDict):
@@ -164,19 +161,10 @@ def land_response(response: requests.Response, batch: Batch, folder: UPath) -> M
     """
     began = time.monotonic() - response.elapsed.total_seconds()
     path = batch_path(folder, batch["batch_id"])
-    counter = BodyCounter(response.url)
     with response:
         portal.judge_answer(response)
         with landing.write_whole(path) as file:
-            for piece in gzip_pieces(response):
-                file.write(piece)
-                counter.feed(piece)
-            counter.finish()
-            if counter.report_count >= limit(batch):
-                raise portal.PortalAnswer(
-                    f"{response.url}: expected about {batch['expected_count']} reports, came {counter.report_count}, as"
-                    " many as the limit lets through: the dataset grew while we read. Trigger a new run."
-                )
+            counter = receive(response, batch, file)
     manifest = Manifest(
         batch_id=batch["batch_id"],
         report_count=counter.report_count,
@@ -195,61 +183,25 @@ def land_response(response: requests.Response, batch: Batch, folder: UPath) -> M
     return manifest
 
 
-def gzip_pieces(response: requests.Response) -> Iterator[bytes]:
-    """Yield the body's gzip stream as it comes; a body that came unpacked is packed."""
-    is_gzip = response.headers.get("Content-Encoding", "").lower() == "gzip"
-    try:
-        pieces = response.raw.stream(landing.CHUNK_BYTES, decode_content=False)
-        yield from pieces if is_gzip else packed(pieces)
-    except portal.BROKEN_BODY as error:
-        raise portal.PortalBusy(f"{response.url}: the body was cut ({error}); ask again.") from error
+def receive(response: requests.Response, batch: Batch, file: IO[bytes]) -> BodyCounter:
+    """Write a body to a file as a gzip stream, and return what it holds.
 
-
-def packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Pack a body with gzip."""
-    packer = isal_zlib.compressobj(level=1, wbits=GZIP)
-    for piece in pieces:
-        yield packer.compress(piece)
-    yield packer.flush()
-
-
-class BodyCounter:
-    """Counts the reports of a gzip stream piece by piece, and tells whether it is a whole JSON array."""
-
-    # Quotes inside a JSON string are escaped, so these bytes are a key, once in every report.
-    KEY = b'":id":'
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.digest = hashlib.sha256()
-        self.unpacker = isal_zlib.decompressobj(wbits=GZIP)
-        self.byte_count = self.report_count = 0
-        self.first = self.tail = b""
-
-    def feed(self, piece: bytes) -> None:
-        """Take the next piece of the stream."""
-        self.digest.update(piece)
-        self.byte_count += len(piece)
-        try:
-            text = self.unpacker.decompress(piece)
-        except isal_zlib.IsalError as error:  # type: ignore[misc]  # its stub takes the class for an instance
-            raise portal.PortalBusy(
-                f"{self.url}: the body is not gzip as its header says ({error})."
-            ) from error
-        self.first = (self.first + text[:1]).strip()[:1]
-        # Keep what could be the beginning of a key; a whole key is longer than what is kept, so none counts twice.
-        window = self.tail[-(len(self.KEY) - 1) :] + text
-        self.report_count += window.count(self.KEY)
-        self.tail = window[-64:]
-
-    def finish(self) -> None:
-        """Raise PortalBusy unless the stream ended where a JSON array ends."""
-        if not self.unpacker.eof:
-            raise portal.PortalBusy(f"{self.url}: the body was cut after {self.byte_count} bytes; ask again.")
-        if self.first != b"[" or not self.tail.rstrip().endswith(b"]"):
-            raise portal.PortalBusy(
-                f"{self.url}: expected a JSON array, came a body that begins {self.first!r} and ends {self.tail[-40:]!r}."
-            )
+    Raises
+    ------
+    PortalBusy, PortalAnswer
+        If it is cut, empty, not the JSON array that was asked for, or as long as the limit lets it be.
+    """
+    counter = BodyCounter(response.url)
+    for piece in gzip_pieces(response):
+        file.write(piece)
+        counter.feed(piece)
+    counter.finish()
+    if counter.report_count >= limit(batch):
+        raise portal.PortalAnswer(
+            f"{response.url}: expected about {batch['expected_count']} reports, came {counter.report_count}, as many as"
+            " the limit lets through: the dataset grew while we read. Trigger a new run."
+        )
+    return counter
 
 
 def fetch_batch(batch: Batch, folder: UPath) -> Manifest:
