@@ -4,7 +4,7 @@ python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
 venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
-export PYTHONPATH := $(CURDIR)/include
+export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
 .DEFAULT_GOAL := help
 .PHONY: help demo up load replay flow prefect down status logs secrets test test-compose lint format docs benchmark screenshots clean installed
@@ -44,7 +44,7 @@ logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
 	@$(stack) logs "$(SERVICE)"
 
 secrets: ## Make .env and secrets/ for docker compose up; what is there stays
-	@PYTHONPATH=include $(python) -m local_stack.dotenv
+	@$(python) -m local_stack.dotenv
 
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
@@ -57,14 +57,14 @@ test-compose: ## Build and start the containers from empty volumes, load, kill, 
 lint: ## Check style, types, SQL, YAML, Dockerfiles and docker-compose.yaml
 	@$(install) dev
 	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
-	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql benchmarks
+	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql tools/benchmarks
 	@$(venv)/yamllint --strict . && $(venv)/hadolint docker/*/Dockerfile
 	@$(venv)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 
 format: ## Format Python and SQL
 	@$(install) dev
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
-	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql benchmarks
+	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql tools/benchmarks
 
 docs: installed ## Write docs/tables.md from the comments in the warehouse
 	@$(venv)/python scripts/write_docs.py

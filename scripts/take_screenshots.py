@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from local_stack import deployment, programs, settings
-from local_stack.browser import headless
 from local_stack.settings import Settings
+from testing.browser import headless
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COLOURS = 256

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from local_stack.paths import python_path
 from local_stack.postgres import Server, temporary_server
 from sample_portal import server
 from sample_portal.store import Store
@@ -149,7 +150,7 @@ def run_airflow(home: Path, code: str, variables: dict[str, str]) -> str:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "PYTHONPATH": str(ROOT / "include"),
+        "PYTHONPATH": python_path(ROOT),
         **variables,
     }
     done = subprocess.run(

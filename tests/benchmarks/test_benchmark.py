@@ -5,15 +5,16 @@ import json
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
 from benchmarks import one_size, proof, readme, report, results
 from benchmarks import surroundings as around
 from benchmarks.contenders import CSV_COPY, FLOOR, NOTHING_NEW, OURS, WEEK_LATER
 from benchmarks.errors import BenchmarkError
 from benchmarks.prerendered import PreRendered
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 REPORTS = 1_500
 KEYS = {"contender", "reports", "wall_s", "cpu_s", "peak_rss_mb", "rows"}

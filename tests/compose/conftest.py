@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from containers_at_work import REPORTS, Stack
-from copies import copy_project
 
+from local_stack.paths import python_path
 from local_stack.postgres import free_port
+from testing.containers_at_work import REPORTS, Stack
+from testing.copies import copy_project
 
 # Hands a batch over by half, and the rest when it is released.
 HOLD = {"kind": "hold", "path": "$order=:id", "times": "none"}
@@ -29,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         for name in ("POSTGRES", "PORTAL", "AIRFLOW", "SUPERSET")
     }
     environment = {**own, **ports, "REPORTS": str(REPORTS), "COMPOSE_PROJECT_NAME": "austin-crime-test"}
-    make = {"PYTHONPATH": str(root / "include"), "PATH": own["PATH"]}
+    make = {"PYTHONPATH": python_path(root), "PATH": own["PATH"]}
     subprocess.run([sys.executable, "-m", "local_stack.dotenv"], env=make, cwd=root, check=True)
     stack = Stack(root, environment)
     try:

@@ -3,7 +3,8 @@
 import subprocess
 
 import pytest
-from containers_at_work import LOAD_S, START_S, TABLES, WORKERS, wait_for
+
+from testing.containers_at_work import LOAD_S, START_S, TABLES, WORKERS, wait_for
 
 pytestmark = pytest.mark.compose
 

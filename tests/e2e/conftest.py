@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from copies import copy_project
 from playwright.sync_api import Browser
 
 from local_stack import dotenv
-from local_stack.browser import chromium, headless
+from local_stack.paths import python_path
 from local_stack.postgres import free_port
+from testing.browser import chromium, headless
+from testing.copies import copy_project
 
 REPORTS = 20_000
 
@@ -71,7 +72,7 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     root = copy_project(tmp_path_factory.mktemp("stack") / "project")
     ports = {name: free_port() for name in ("POSTGRES", "PORTAL", "AIRFLOW", "SUPERSET", "PREFECT")}
     own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
-    environment = own | {"PYTHONPATH": str(root / "include"), "HOME": str(root.parent)}
+    environment = own | {"PYTHONPATH": python_path(root), "HOME": str(root.parent)}
     environment |= {f"AUSTIN_CRIME_{name}_PORT": str(port) for name, port in ports.items()}
     dotenv.ensure(root / ".env", root / ".env.example")
 

@@ -22,6 +22,7 @@ import pytest
 
 from austin_crime import config, migrate, nightly, steps
 from local_stack import postgres as local_postgres
+from local_stack.paths import python_path
 from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
 from sample_portal import live, server
 from sample_portal.store import Store
@@ -288,7 +289,7 @@ class Runner:
                 stdout=subprocess.PIPE,
                 stderr=file,
                 text=True,
-                env=os.environ | {"PYTHONPATH": str(HERE.parents[1] / "include")},
+                env=os.environ | {"PYTHONPATH": python_path(HERE.parents[1])},
             )
 
     def start(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from local_stack import environments
+from local_stack.paths import python_path
 from local_stack.settings import ROOT, prepare
 
 PYTHON = ROOT / ".venv" / "prefect" / "bin" / "python"
@@ -60,7 +61,7 @@ def prefect_settings(prefect_python, tmp_path_factory) -> dict[str, str]:
     return (
         environments.common(settings, os.environ)
         | environments.prefect(settings)
-        | {"PYTHONPATH": str(ROOT / "include")}
+        | {"PYTHONPATH": python_path(ROOT)}
     )
 
 

@@ -1,10 +1,10 @@
 """A step that was taken for dead goes on beside another attempt or another load: what it writes counts for nothing."""
 
 import pytest
-from load_by_step import finish_load, land, start_load
 
 from austin_crime import loads, nightly, stage, steps
 from sample_portal import live
+from testing.load_by_step import finish_load, land, start_load
 
 PENDING = "clearance_status is distinct from 'C'"
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from load_by_step import finish_load, start_load
 from psycopg.rows import dict_row
 
 from austin_crime import check, config, extract, loads, nightly, portal, publish, settle, steps
 from sample_portal import live as portal_store
+from testing.load_by_step import finish_load, start_load
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 

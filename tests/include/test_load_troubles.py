@@ -7,12 +7,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from load_by_step import finish_load
 
 from austin_crime import check, nightly, portal, steps
 from sample_portal import live, server
 from sample_portal.faults import Fault
 from sample_portal.store import Store
+from testing.load_by_step import finish_load
 
 INCLUDE = Path(__file__).parents[2] / "include"
 REJECTS = "select source_row_id, reason, incident_id, source_month, raw from ops.rejected_reports order by 1"

@@ -28,6 +28,7 @@ def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.chmod(0o755)  # PostgreSQL has to enter it as another user where tests run as root
     for name in (
         "include",
+        "tools",
         "scripts",
         "requirements",
         "requirements.lock",

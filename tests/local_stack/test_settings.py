@@ -15,7 +15,7 @@ NAMED = re.compile(r"""["'](AUSTIN_CRIME_[A-Z0-9_]+|SUPERSET_[A-Z0-9_]+_(?:PASSW
 
 
 def code() -> Iterator[str]:
-    for folder in ("include", "superset", "dags", "flows", "plugins", "tests"):
+    for folder in ("include", "tools", "superset", "dags", "flows", "plugins", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
             if path.parent != Path(__file__).parent:
                 yield path.read_text()

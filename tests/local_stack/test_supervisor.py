@@ -11,6 +11,7 @@ import pytest
 
 from local_stack import start, supervisor
 from local_stack.errors import StackError
+from local_stack.paths import python_path
 from local_stack.settings import Settings, remember
 
 PROGRAMS = ("postgres", "portal")
@@ -123,7 +124,7 @@ def test_a_folder_whose_path_is_too_long_for_a_socket_gets_it_elsewhere(tmp_path
 
 @pytest.mark.parametrize("command", ["status", "load"])
 def test_a_command_that_needs_the_stack_says_how_to_start_it(settings: Settings, command: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(settings.root / "include")}
+    environment = {**os.environ, "PYTHONPATH": python_path(settings.root)}
 
     answer = subprocess.run(
         [sys.executable, "-m", "local_stack", command],

@@ -11,7 +11,7 @@ import requests
 
 from sample_portal.__main__ import main, read_options
 
-INCLUDE = Path(__file__).parents[2] / "include"
+TOOLS = Path(__file__).parents[2] / "tools"
 WAIT_S = 30
 
 
@@ -19,7 +19,7 @@ def start(*options: str) -> subprocess.Popen:
     """Start a portal as a program."""
     return subprocess.Popen(
         [sys.executable, "-m", "sample_portal", *options],
-        env={**os.environ, "PYTHONPATH": str(INCLUDE)},
+        env={**os.environ, "PYTHONPATH": str(TOOLS)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

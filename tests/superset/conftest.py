@@ -18,12 +18,12 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-from superset_pages import Browser
 
 from austin_crime import migrate, nightly, refresh
 from local_stack.postgres import Server, free_port
 from sample_portal import server
 from sample_portal.store import Store
+from testing.superset_pages import Browser
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv" / "superset" / "bin" / "python"

@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-from superset_pages import Browser
 
 from local_stack import settings
 from local_stack.airflow_api import DAG_ID, FINISHED, Airflow
+from testing.superset_pages import Browser
 
 REPORTS = 200_000
 WORKERS = 2

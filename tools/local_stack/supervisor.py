@@ -18,6 +18,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from local_stack.errors import StackError
+from local_stack.paths import python_path
 
 # The limit is 104 bytes on macOS and 108 on Linux, and supervisor appends its process id while it binds.
 SOCKET_PATH_BYTES = 90
@@ -89,7 +90,7 @@ def start(root: Path, names: Iterable[str]) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", config.name],
             cwd=config.parent,
-            env={**os.environ, "PYTHONPATH": str(root / "include")},
+            env={**os.environ, "PYTHONPATH": python_path(root)},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

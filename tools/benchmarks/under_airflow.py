@@ -21,6 +21,7 @@ from benchmarks.results import Result
 from benchmarks.surroundings import ROOT, Surroundings, end
 from local_stack import dotenv, environments, postgres, programs, settings, start
 from local_stack.airflow_api import DAG_ID, Airflow, task_name
+from local_stack.paths import python_path
 from local_stack.settings import Settings
 
 SERVERS = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor")
@@ -84,7 +85,7 @@ def variables(chosen: Settings) -> dict[str, str]:
         environments.common(chosen)
         | environments.airflow(chosen)
         | {
-            "PYTHONPATH": str(ROOT / "include"),
+            "PYTHONPATH": python_path(ROOT),
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AUSTIN_CRIME_SUPERSET_URL": "",

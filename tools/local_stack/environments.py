@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from local_stack import dotenv
+from local_stack.paths import python_path
 from local_stack.settings import HOST, Settings
 
 # For a landing at s3://...
@@ -42,7 +43,7 @@ def common(settings: Settings, environment: Mapping[str, str] = os.environ) -> d
 
 def portal(settings: Settings) -> dict[str, str]:
     """Return the environment of the sample portal."""
-    return {"PYTHONPATH": str(settings.root / "include")}
+    return {"PYTHONPATH": python_path(settings.root)}
 
 
 def pipeline(settings: Settings) -> dict[str, str]:
@@ -53,7 +54,7 @@ def pipeline(settings: Settings) -> dict[str, str]:
         {name: settings.values[name] for name in login}
         | store
         | {
-            "PYTHONPATH": str(settings.root / "include"),
+            "PYTHONPATH": python_path(settings.root),
             "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
             "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],
             "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,

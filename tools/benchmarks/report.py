@@ -27,7 +27,7 @@ def page(kept: list[Result], method: str) -> str:
     """Return the page: aims, a table a size, the nights after, the steps, and how it was measured."""
     sizes = sorted({result["reports"] for result in kept if not result["is_extrapolated"]})
     parts = [
-        "# Benchmarks\n\nWritten by `make benchmark`; the figures are in benchmarks/results.json. Invented reports, no network.",
+        "# Benchmarks\n\nWritten by `make benchmark`; the figures are in tools/benchmarks/results.json. Invented reports, no network.",
         "\n".join(machines(kept)),
         "![Seconds against reports, for each contender](images/benchmarks.png)",
         *aims_part(kept, sizes[-1]),

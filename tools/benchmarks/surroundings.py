@@ -17,11 +17,12 @@ import requests
 from austin_crime import migrate
 from benchmarks.errors import BenchmarkError
 from local_stack import postgres
+from local_stack.paths import python_path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / "data" / "benchmark"
 # What the benchmark's programs find the project by.
-PATHS = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'include'}"}
+PATHS = {"PYTHONPATH": python_path(ROOT)}
 END_S = 20
 
 

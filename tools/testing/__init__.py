@@ -1,0 +1,1 @@
+"""What tests start, ask and look at: browsers, servers, copies of the project."""
