@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.json
 
-from austin_crime import contract
+from austin_crime import contract, values
 
 SYSTEM_COLUMNS = (":id", ":updated_at")
 # Some 4,000 reports: stays in the processor's cache, and is large enough for Arrow.
@@ -101,7 +101,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 def as_strings(report: dict[str, object]) -> dict[str, str]:
     """Return a report with every value as the portal would write it in quotes."""
     return {
-        name: value if isinstance(value, str) else json.dumps(value)
+        name: values.holdable(value if isinstance(value, str) else json.dumps(value))
         for name, value in report.items()
         if value is not None
     }

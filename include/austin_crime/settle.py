@@ -11,7 +11,7 @@ from typing import Any
 
 from upath import UPath
 
-from austin_crime import clean, config, extract, landing, portal, stage
+from austin_crime import config, extract, landing, portal, stage, values
 from austin_crime.loads import Connection, running_load, warehouse
 from austin_crime.months import PlannedMonth, ask_months
 
@@ -216,7 +216,9 @@ def insert_portal_counts(connection: Connection, heard: Mapping[str, list[dict[s
     for dimension, rows in heard.items():
         counts: Counter[str | None] = Counter()
         for row in rows:
-            counts[clean.clean_group_key(dimension, row.get("group_key"))] += int(row["report_count"])
+            counts[values.read_group_key(dimension, row.get("group_key"))] += values.read_count(
+                row["report_count"]
+            )
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into staging.portal_counts (dimension, group_key, report_count) values (%s, %s, %s)",

@@ -1,6 +1,5 @@
 """Copy cleaned batches into the schema staging; a batch staged twice is there once."""
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -153,8 +152,6 @@ def raw_reports(folder: UPath, batch: extract.Batch, row_ids: set[str]) -> dict[
     """Return reports of a landed batch as raw JSON, by the portal's row id."""
     with extract.open_landed(folder, batch) as body:
         reports = read.read_reports(body)
-    wanted = reports[reports[":id"].isin(row_ids)]
-    return {
-        report[":id"]: json.dumps({name: value for name, value in report.items() if pd.notna(value)})
-        for report in wanted.to_dict("records")
-    }
+    ids = clean.read_row_ids(reports, clean.ignore)
+    is_wanted = ids.isin(row_ids)
+    return dict(zip(ids[is_wanted], clean.raw_json(reports[is_wanted]), strict=True))

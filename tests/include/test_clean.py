@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from austin_crime import clean, contract, read
+from austin_crime import clean, contract, read, values
 
 REPORT = {
     ":id": "row-aaaa-bbbb_cccc",
@@ -173,4 +173,4 @@ def test_every_finding_has_a_rule_that_says_what_it_means():
     ],
 )
 def test_the_portals_group_keys_are_cleaned_like_the_data(dimension, key, cleaned):
-    assert clean.clean_group_key(dimension, key) == cleaned
+    assert values.read_group_key(dimension, key) == cleaned
