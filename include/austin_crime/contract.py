@@ -116,15 +116,15 @@ CHECKS = (
     Check("months_complete", "block", 0, "reports missing or too many", "every month has as many reports as the portal", False),
     Check("aggregate_totals", "block", 0, "reports of difference", "every aggregate adds up to the detail", False),
     Check("portal_counts", "block", 0, "groups that differ", "published plus rejected equals the portal's own count in every group", False),
-    Check("dates_out_of_range", "block", 0.1, "percent of reports", "dates lie between 2003 and the day of the load", True),
+    Check("dates_out_of_range", "block", 0.1, "percent of reports, the first 10 not counted", "dates lie between 2003 and the day of the load", True),
     Check("null_rate", "block", 5, "percentage points more nulls", "columns are as filled as in the last published load", True),
     Check("category_gone", "block", 0, "published reports", "crime types with 100 reports or more do not disappear", True),
     Check("reports_removed", "block", 1, "percent of the published reports", "few reports disappear in one load", True),
     Check("month_removed", "block", 0, "published reports", "no month of 100 reports or more disappears", True),
     Check("form_changed", "block", 0, "changes", "the dataset keeps its form", True),
     Check("unknown_columns", "warn", 0, "columns", "contract.py names every column of the portal, for no other is kept", True),
-    Check("unreadable_values", "warn", 1, "percent of the fetched reports", "few values cannot be read", True),
-    Check("rejected_reports", "warn", 0.1, "percent of reports", "few reports are rejected", True),
+    Check("unreadable_values", "block", 1, "percent of the fetched reports, the first 10 not counted", "few values cannot be read", True),
+    Check("rejected_reports", "block", 0.1, "percent of the reports, 10 and those of the last published load not counted", "few reports are rejected", True),
     Check("newest_report_age", "warn", 21, "days", "the newest report is at most three weeks older than the portal's last update", True),
 )  # fmt: skip
 

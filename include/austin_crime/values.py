@@ -180,8 +180,9 @@ def read_moment(written: str) -> tuple[datetime | None, timedelta | None]:
     offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
     if int(hours) > 23 or int(minutes) > 59:
         return None, None
+    year, month, day, hour, minute, second = map(int, numbers)
     try:
-        moment = datetime(*map(int, numbers), int(fraction[:6].ljust(6, "0")))  # type: ignore[misc, arg-type]  # noqa: DTZ001 (as written)
+        moment = datetime(year, month, day, hour, minute, second, int(fraction[:6].ljust(6, "0")))  # noqa: DTZ001 (as written)
     except ValueError:
         return None, None
     return moment, offset if found[8] or found[9] else None
