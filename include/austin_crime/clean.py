@@ -30,7 +30,7 @@ TYPES: dict[contract.Kind, pa.DataType] = {
 # What Arrow reads as values.py does, and much faster: whole columns of keys and ids that match, and of times.
 PLAIN_KEY = "^[0-9]{1,18}$"
 PLAIN_ID = "^[!-~]{1,100}$"
-FIRST_MOMENT, LAST_MOMENT = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)  # noqa: DTZ001
+FIRST_MOMENT, LAST_MOMENT = pa.scalar(dt.datetime.min, TIMESTAMP), pa.scalar(dt.datetime.max, TIMESTAMP)  # noqa: DTZ901
 # Takes note of a rule and how many values it applied to.
 Count = Callable[[str, int], None]
 
@@ -146,10 +146,9 @@ def cast_moments(texts: pd.Series, to: pa.DataType) -> pa.Array | None:
         moments = pc.cast(to_array(texts), to)
     except pa.ArrowInvalid:
         return None
-    limits = pc.min_max(moments.cast(TIMESTAMP)).as_py()
-    if limits["min"] and not FIRST_MOMENT <= limits["min"] <= limits["max"] <= LAST_MOMENT:
-        return None
-    return moments
+    wall = moments.cast(TIMESTAMP)
+    is_outside = pc.or_(pc.less(wall, FIRST_MOMENT), pc.greater(wall, LAST_MOMENT))
+    return None if pc.any(is_outside).as_py() else moments
 
 
 def read_stamps(texts: pd.Series, count: Count) -> pd.Series:
