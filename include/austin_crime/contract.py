@@ -123,7 +123,7 @@ CHECKS = (
     Check("month_removed", "block", 0, "published reports", "no month of 100 reports or more disappears", True),
     Check("form_changed", "block", 0, "changes", "the dataset keeps its form", True),
     Check("unknown_columns", "warn", 0, "columns", "contract.py names every column of the portal, for no other is kept", True),
-    Check("unreadable_values", "block", 1, "percent of the fetched reports, the first 10 not counted", "few values cannot be read", True),
+    Check("unreadable_values", "block", 1, "percent of the fetched reports, the first 10 not counted, of times of 2400 the first 100", "few values cannot be read", True),
     Check("rejected_reports", "block", 0.1, "percent of the reports, 10 and those of the last published load not counted", "few reports are rejected", True),
     Check("newest_report_age", "warn", 21, "days", "the newest report is at most three weeks older than the portal's last update", True),
 )  # fmt: skip

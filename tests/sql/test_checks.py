@@ -65,8 +65,8 @@ CASES = {
         2,
     ),
     "unreadable_values": Case(
-        """update staging.batches set findings = '{"hour_out_of_range:occ_time": 11}'""",
-        "hour_out_of_range:occ_time",
+        """update staging.batches set findings = '{"hour_out_of_range:rep_time": 11}'""",
+        "hour_out_of_range:rep_time",
         20,
     ),
     "rejected_reports": Case(REJECT.format(reports=11), None, 0.8621),
@@ -143,6 +143,8 @@ STILL_SOUND = [
     # Ten are a trifle, however few reports there are; of more, one in a hundred.
     ("unreadable_values", """update staging.batches set findings = '{"flag_unreadable:family_violence": 10}'"""),
     ("unreadable_values", """update staging.batches set staged_count = 100, findings = '{"flag_unreadable": 11}'"""),
+    # Of 2400 the city's own data have 73, all in the oldest reports.
+    ("unreadable_values", """update staging.batches set findings = '{"hour_out_of_range:occ_time": 100}'"""),
     ("dates_out_of_range", "update mart.crimes set reported_date = '9999-12-31' where incident_id <= 1010"),
     ("rejected_reports", REJECT.format(reports=10)),
     # What was rejected in the last published load, and let through, is not asked about every night.
@@ -303,7 +305,7 @@ def test_a_check_that_counts_by_a_rule_says_what_the_rule_is():
 
     assert unreadable["message"] == (
         "unreadable_values:district_unreadable:council_district: expected that few values cannot be read (at most 1 percent of"
-        " the fetched reports, the first 10 not counted), came 100. A council district other than 1 to 10 becomes null."
+        " the fetched reports, the first 10 not counted, of times of 2400 the first 100), came 100. A council district other than 1 to 10 becomes null."
         " If that is right, start a run with accept = unreadable_values:district_unreadable:council_district; until then the"
         " last good data stay."
     )
