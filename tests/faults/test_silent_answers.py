@@ -22,7 +22,13 @@ PLACES = {
 }
 # How often an answer is wrong: once, in every round of settling, at every try of a step, for ever.
 TIMES = (1, config.MAX_SETTLE_ROUNDS, config.PORTAL_TRIES, None)
-STEADY = ("mart.crimes", "mart.crimes_per_month", "mart.crimes_per_year", "ops.rejected_reports", "ops.source_months")
+STEADY = (
+    "mart.crimes",
+    "mart.crimes_per_month",
+    "mart.crimes_per_year",
+    "ops.rejected_reports",
+    "ops.source_months",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +70,9 @@ def test_an_answer_that_is_cut_short_in_silence_is_never_published(
         name: expected[name] for name in STEADY if name.startswith("mart")
     }
     healed = warehouse.tables("mart", "ops")
-    assert {name: healed[name] for name in ("mart.crimes", "mart.crimes_per_month", "mart.crimes_per_year")} == {
+    assert {
+        name: healed[name] for name in ("mart.crimes", "mart.crimes_per_month", "mart.crimes_per_year")
+    } == {
         name: undisturbed[name] for name in ("mart.crimes", "mart.crimes_per_month", "mart.crimes_per_year")
     }
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from upath import UPath
 
-from austin_crime import errors
+from austin_crime import errors, values
 from austin_crime.landing import batches as landed_batches
 from austin_crime.load import extract
 from austin_crime.models import Batch, PlannedMonth
@@ -22,7 +22,7 @@ def planned(*counts, first=date(2020, 1, 1), kind="whole"):
     months, month = [], first
     for number in counts:
         months.append(PlannedMonth(month, kind, "", number, number))
-        month = extract.next_month(month)
+        month = values.next_month(month)
     return months
 
 
