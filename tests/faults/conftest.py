@@ -20,7 +20,8 @@ import psutil
 import psycopg
 import pytest
 
-from austin_crime import config, migrate, nightly, steps
+from austin_crime import config, nightly, steps
+from austin_crime.warehouse import migrations
 from local_stack import postgres as local_postgres
 from local_stack.paths import python_path
 from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
@@ -208,7 +209,7 @@ def world(warehouses) -> Iterator[World]:
     store = portal_of(REPORTS)
     live.remove_reports(store, f"rep_date < date '{SINCE}'")
     empty = warehouses.copy("template1")
-    migrate.migrate(empty.owner_url)
+    migrations.migrate(empty.owner_url)
     held = warehouses.copy(empty.name)
     with server.running(store, app_tokens=(TOKEN,)) as url:
         load(held, url, "before")
