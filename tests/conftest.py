@@ -37,10 +37,14 @@ result = {"state": run.state, "tasks": {ti.task_id: ti.state for ti in run.get_t
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what takes its time; several workers take a file at a time, the slow ones first, and share no Superset."""
+    begun = set()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & SLOW_FIXTURES:
+        test = item.nodeid.partition("[")[0]
+        # Of faults at every place, one case a test is quick.
+        if fixtures & SLOW_FIXTURES or (item.path.parent.name == "faults" and test in begun):
             item.add_marker("slow")
+        begun.add(test)
         item.add_marker(pytest.mark.xdist_group("superset" if "superset" in fixtures else item.path.name))
     if config.getoption("numprocesses", None):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
