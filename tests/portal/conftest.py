@@ -13,6 +13,7 @@ import requests
 from sample_portal import server
 from sample_portal.datasets import REPORTS_ID
 from sample_portal.store import Store
+from testing.portals import portal_of
 
 REPORT_COUNT = 2_000
 UNTIL = date(2026, 3, 7)
@@ -190,7 +191,7 @@ def written_out(tmp_path_factory) -> Iterator[Portal]:
 @pytest.fixture
 def changing() -> Iterator[Portal]:
     """Return a portal of 1,000 invented reports that a test may change."""
-    store = Store.generate(reports=1_000, seed=3, until=UNTIL)
+    store = portal_of(1_000, seed=3, until=UNTIL)
     with server.running(store) as address:
         yield Portal(address, store)
     store.close()
