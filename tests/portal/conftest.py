@@ -18,6 +18,7 @@ REPORT_COUNT = 2_000
 UNTIL = date(2026, 3, 7)
 APP_TOKEN = "a-known-token"
 TIMEOUT_S = 20
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 # Six reports in the present form, as the portal sends them: keys of nulls are absent.
 REPORTS = [
@@ -191,6 +192,7 @@ def written_out(tmp_path_factory) -> Iterator[Portal]:
 def changing() -> Iterator[Portal]:
     """Return a portal of 1,000 invented reports that a test may change."""
     store = Store.generate(reports=1_000, seed=3, until=UNTIL)
+    store.clock = lambda: NOW
     with server.running(store) as address:
         yield Portal(address, store)
     store.close()

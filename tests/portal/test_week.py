@@ -1,6 +1,6 @@
 """A week of the portal's life, in one upload."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ COLUMNS = [column.name for column in FORMS["present"]]
 def week():
     """Return a store of 20,000 reports before and after a week: rows by key, the week, rows by key."""
     store = Store.generate(reports=20_000, seed=5, until=date(2026, 3, 7))
+    store.clock = lambda: datetime(2026, 6, 1, tzinfo=UTC)
     before = {row[4]: row for row in store.execute("from reports")}
     passed = live.pass_week(store, added=170, edited=600, removed=60)
     yield before, passed, {row[4]: row for row in store.execute("from reports")}
@@ -96,6 +97,90 @@ def test_the_same_weeks_pass_in_two_stores_alike():
 
     assert weeks[0] == weeks[1]
     assert stores[0].execute("from reports order by all") == stores[1].execute("from reports order by all")
+
+
+NOON = datetime(2026, 3, 18, 17, tzinfo=UTC)
+NEWEST = (
+    "select cast(max(rep_date) as date), max(rep_date_time), max(occ_date), max(clearance_date) from reports"
+)
+
+
+def test_weeks_fill_up_to_today_and_no_further(changing):
+    changing.store.clock = lambda: NOON
+    newest = []
+
+    for _ in range(10):
+        week = live.pass_week(changing.store, added=20, edited=20, removed=1)
+        assert (len(week.added), len(week.edited), len(week.removed)) == (20, 20, 1)
+        day, *others = changing.store.execute(NEWEST)[0]
+        newest.append(day)
+        assert max(others).date() <= date(2026, 3, 18)
+
+    assert newest == [date(2026, 3, 14), *[date(2026, 3, 18)] * 9]
+    assert changing.rows(
+        select="count(*),count(distinct :id) as ids,count(distinct incident_report_number) as keys"
+    ) == [{"count": "1190", "ids": "1190", "keys": "1190"}]
+
+
+def test_a_week_that_is_not_over_brings_its_share_and_late_reports_instead_of_the_rest(changing):
+    changing.store.clock = lambda: NOON
+    live.pass_week(changing.store, added=20, edited=0, removed=0)
+    days = "select cast(rep_date as date) from reports where list_contains(?, incident_report_number)"
+
+    partly = live.pass_week(changing.store, added=700, edited=0, removed=0)
+    wholly = live.pass_week(changing.store, added=700, edited=0, removed=0)
+
+    in_part, late = (
+        [day for (day,) in changing.store.execute(days, [each.added])] for each in (partly, wholly)
+    )
+    # Four of seven days are new: 400 reports, and some of the late ones.
+    assert 400 <= sum(day > date(2026, 3, 14) for day in in_part) < 440
+    assert 10 <= sum(day > date(2026, 3, 14) for day in late) < 60
+    assert min(in_part + late) >= NOON.date() - timedelta(days=90)
+
+
+def test_the_day_ends_when_it_ends_in_austin(changing):
+    changing.store.clock = lambda: datetime(2026, 3, 10, 4, 59, tzinfo=UTC)
+    live.pass_week(changing.store, added=200, edited=0, removed=0)
+    before = changing.rows(select="max(rep_date) as newest")
+
+    changing.store.clock = lambda: datetime(2026, 3, 10, 5, 1, tzinfo=UTC)
+    live.pass_week(changing.store, added=200, edited=0, removed=0)
+
+    assert before == [{"newest": "2026-03-09T00:00:00.000"}]
+    assert changing.rows(select="max(rep_date) as newest") == [{"newest": "2026-03-10T00:00:00.000"}]
+
+
+def test_stamps_of_changes_lie_no_further_in_the_future_than_they_must_to_differ(changing):
+    changing.store.clock = lambda: NOON
+    stamps = []
+
+    for _ in range(5):
+        live.pass_week(changing.store, added=1, edited=1, removed=0)
+        stamps.append(changing.store.newest_stamp())
+
+    assert stamps == sorted(set(stamps))
+    assert stamps[-1] <= NOON.replace(tzinfo=None) + timedelta(seconds=4)
+
+
+def test_a_report_of_a_far_day_moves_no_week(changing):
+    live.edit_reports(changing.store, "rowid = 500", "rep_date = timestamp '9999-12-31'")
+
+    live.pass_week(changing.store, added=20, edited=0, removed=0)
+    live.move_reports(changing.store, 5)
+    live.add_reports(changing.store, 5)
+
+    newest = "select cast(max(rep_date) as date) from reports where rep_date < timestamp '9999-01-01'"
+    assert changing.store.execute(newest) == [(date(2026, 3, 14),)]
+
+
+def test_a_week_is_as_large_as_the_store():
+    store = Store.generate(reports=20_000, seed=5, until=date(2026, 3, 7))
+
+    week = live.pass_week(store)
+
+    assert (len(week.added), len(week.edited), len(week.removed)) == (13, 15, 2)
+    store.close()
 
 
 def test_a_week_passes_in_the_historic_form_too():

@@ -79,11 +79,22 @@ def delete(cursor: Cursor, rows: str) -> list[int]:
 
 
 def insert_invented(
-    store: Store, cursor: Cursor, stamp: datetime, recipe: generate.Recipe, values: Mapping[str, Any]
+    store: Store,
+    cursor: Cursor,
+    stamp: datetime,
+    recipe: generate.Recipe,
+    values: Mapping[str, Any],
+    number_before: int = 0,
 ) -> list[int]:
-    """Add reports of a recipe and return their incident numbers; columns that no form has stay empty."""
+    """Add reports of a recipe and return their incident numbers; columns that no form has stay empty.
+
+    Parameters
+    ----------
+    number_before
+        How many reports the same change has invented before.
+    """
     # Numbers of 14 digits are nobody else's, and differ from change to change.
-    first_number = stamp.year * 10**10 + store.change_count * 10**6
+    first_number = stamp.year * 10**10 + store.change_count * 10**6 + number_before
     known = {column.name for column in FORMS[recipe.form]}
     columns = [*SYSTEM_COLUMNS, *(column for column in store.reports.columns if column.name in known)]
     listed = ", ".join(f'try_cast("{each.name}" as {each.stored_type}) as "{each.name}"' for each in columns)
@@ -91,15 +102,17 @@ def insert_invented(
         if name not in known:
             raise PortalFault(f"The reports have no column {name!r}.")
     (home,) = cursor.execute("select current_database()").fetchall()[0]
+    # The cursor's transaction goes on seeing a database after another took its name: each has one of its own.
+    database = f"invented_{first_number}"
     with store.connection.cursor() as other:
-        other.execute("attach ':memory:' as invented; use invented")
+        other.execute(f"attach ':memory:' as {database}; use {database}")
         generate.generate(other, recipe)
         other.execute(f"update reports set incident_report_number = {first_number} + rowid")
         other.execute(f'update reports set ":id" = {new_id(first_number)}')
         for name, value in {":created_at": stamp, ":updated_at": stamp, **values}.items():
             other.execute(f'update reports set "{name}" = ?', [value])
-        cursor.execute(f"insert into reports by name select {listed} from invented.reports")
-        other.execute(f'use "{home}"; detach invented')
+        cursor.execute(f"insert into reports by name select {listed} from {database}.reports")
+        other.execute(f'use "{home}"; detach {database}')
     return list(range(first_number, first_number + recipe.reports))
 
 
@@ -114,7 +127,10 @@ def numbers(result: Cursor) -> list[int]:
     return [int(row[0]) for row in result.fetchall() if row[0] is not None]
 
 
-def newest_day(cursor: Cursor) -> date | None:
-    """Return the newest day of report."""
-    newest: datetime | None = cursor.execute("select max(rep_date) from reports").fetchall()[0][0]
-    return newest.date() if newest else None
+def newest_day(store: Store, cursor: Cursor) -> date:
+    """Return the newest day of report up to today; today if there is none."""
+    today = store.today()
+    (newest,) = cursor.execute(
+        "select cast(max(rep_date) as date) from reports where cast(rep_date as date) <= ?", [today]
+    ).fetchall()[0]
+    return newest or today

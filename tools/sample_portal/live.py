@@ -5,7 +5,7 @@ change moves ``rowsUpdatedAt`` of the metadata; without ``updated_at`` its stamp
 datetimes in UTC (naive or aware). ``where`` and ``assignments`` are DuckDB's SQL.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -31,8 +31,13 @@ from sample_portal.store import Store
 
 __all__ = ["add_column", "drop_column", "rename_column", "retype_column", "send_as", "send_some_as"]
 
+# How many reports a week adds, edits and removes where there are as many as in the city.
+USUAL_WEEK = (1700, 2000, 300)
 # A week's edits fall on so many months of report, half of them the newest; its removals on so many.
 EDITED_MONTHS, REMOVED_MONTHS = 60, 20
+WEEK = timedelta(days=7)
+# Reports that come late are of so many days before.
+LATE = timedelta(days=90)
 BLOCK_GROUP = (
     'case when hash(":id") % 1000 >= 25 then 4530000011 + coalesce(council_district, 11) * 19000'
     ' + hash(":id", 1) % 30 * 500 + hash(":id", 2) % 3 end'
@@ -49,21 +54,48 @@ class Week:
 
 
 def pass_week(
-    store: Store, *, added: int = 1700, edited: int = 2000, removed: int = 300, seed: int = 1
+    store: Store,
+    *,
+    added: int | None = None,
+    edited: int | None = None,
+    removed: int | None = None,
+    seed: int = 1,
 ) -> Week:
     """Let a week pass: its reports come, older ones are edited in 60 months and removed from 20, in one upload.
 
-    Small stores want small numbers: they have fewer months, and fewer reports in them.
+    The numbers are the city's for a store of its size, and as much smaller as the store is. No week goes beyond today: where
+    its days are not over yet, reports of the last three months come late instead.
     """
-    with store.change(store.newest_stamp() + timedelta(days=7)) as (cursor, stamp):
+    with store.change(later=WEEK) as (cursor, stamp):
+        size = count_of(cursor, "select count(*) from reports")
+        added, edited, removed = (
+            round(size * usual / generate.MOST_REPORTS) if given is None else given
+            for given, usual in zip((added, edited, removed), USUAL_WEEK, strict=True)
+        )
         draw = f"{seed}, {store.change_count}"
         gone = delete(cursor, spread(removed, REMOVED_MONTHS, 0, draw))
         chosen = spread(edited, EDITED_MONTHS, EDITED_MONTHS // 2, draw)
         changed = update(cursor, stamp, chosen, week_edits(store, draw))
-        newest = newest_day(cursor) or stamp.date()
-        first_day, last_day = newest + timedelta(days=1), newest + timedelta(days=7)
-        recipe = generate.Recipe(added, seed + store.change_count, last_day, store.form, False, first_day)
-        return Week(insert_invented(store, cursor, stamp, recipe, {}), changed, gone)
+        came: list[int] = []
+        for recipe in week_recipes(added, newest_day(store, cursor), store):
+            recipe = replace(recipe, seed=seed + store.change_count + len(came))
+            came += insert_invented(store, cursor, stamp, recipe, {}, number_before=len(came))
+        return Week(came, changed, gone)
+
+
+def week_recipes(added: int, newest: date, store: Store) -> list[generate.Recipe]:
+    """Return how to invent a week's reports: those of its days up to today, and for the other days late ones."""
+    last_day = min(newest + WEEK, store.today())
+    days = (last_day - newest).days
+    on_time = added * days // WEEK.days
+    plan = [(on_time, newest + timedelta(days=1)), (added - on_time, last_day - LATE)]
+    return [
+        generate.Recipe(
+            count, until=last_day, form=store.form, has_every_oddity=False, reported_since=first_day
+        )
+        for count, first_day in plan
+        if count
+    ]
 
 
 def week_edits(store: Store, draw: str) -> dict[str, str]:
@@ -71,7 +103,7 @@ def week_edits(store: Store, draw: str) -> dict[str, str]:
     lot = f'hash(":id", {draw}) % 10'
     cleared, moved = f"{lot} < 6", f"{lot} in (6, 7)"
     status = "case clearance_status when 'N' then 'C' when 'C' then 'O' else 'N' end"
-    date = "coalesce(clearance_date, rep_date + interval 3 day)"
+    date = f"coalesce(clearance_date, least(rep_date + interval 3 day, timestamp '{store.today()}'))"
     values = {
         "clearance_status": f"case when {cleared} then {status} else clearance_status end",
         "clearance_date": f"case when {cleared} then {date} else clearance_date end",
@@ -95,7 +127,7 @@ def add_reports(
 ) -> list[int]:
     """Add invented reports of all years, none newer than the newest; ``crime_type="THEFT"`` holds for each of them."""
     with store.change(updated_at) as (cursor, stamp):
-        recipe = generate.Recipe(n, seed, newest_day(cursor), store.form, has_every_oddity=False)
+        recipe = generate.Recipe(n, seed, newest_day(store, cursor), store.form, has_every_oddity=False)
         return insert_invented(store, cursor, stamp, recipe, values)
 
 
@@ -111,7 +143,7 @@ def edit_reports(store: Store, where: str, assignments: str, updated_at: datetim
 def move_reports(store: Store, n: int, *, seed: int = 1, updated_at: datetime | None = None) -> list[int]:
     """Let reports move to a later month of report."""
     with store.change(updated_at) as (cursor, stamp):
-        newest = f"date '{newest_day(cursor)}'"
+        newest = f"date '{newest_day(store, cursor)}'"
         days = f"31 + hash(\":id\", {seed}) % (date_diff('day', rep_date, {newest}) - 30)"
         later = {name: f"{name} + to_days(cast({days} as integer))" for name in ("rep_date", "rep_date_time")}
         chosen = drawn(n, f"rep_date <= {newest} - 31", f"{seed}, {store.change_count}")

@@ -20,12 +20,13 @@ import json
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -48,6 +49,7 @@ MEMORY = "600MB"
 THREADS = 2
 CHUNK_ROWS = 5_000
 REQUESTS_KEPT = 1_000
+AUSTIN = ZoneInfo("America/Chicago")
 
 
 class Store:
@@ -69,6 +71,8 @@ class Store:
         self.requests: deque[str] = deque(maxlen=REQUESTS_KEPT)
         self.faults = Faults(self.keep_rows)
         self.change_count = 0
+        # Tells the time; a test may set another.
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.lock = threading.RLock()
         draw_boundaries(connection)
         self.rows_updated_at = self.columns_changed_at = self.newest_stamp()
@@ -156,21 +160,22 @@ class Store:
         newest: datetime | None = self.execute('select max(":updated_at") from reports')[0][0]
         return newest or datetime(2003, 1, 1)  # noqa: DTZ001
 
-    def next_stamp(self, updated_at: datetime | None) -> datetime:
-        """Return the stamp of a change that is about to be made."""
-        return (
-            to_utc(updated_at)
-            if updated_at
-            else max(self.newest_stamp(), self.rows_updated_at) + timedelta(hours=1)
-        )
+    def today(self) -> date:
+        """Return the day that it is in Austin."""
+        return self.clock().astimezone(AUSTIN).date()
+
+    def next_stamp(self, later: timedelta) -> datetime:
+        """Return the stamp of a change that is about to be made: so much later than the newest, but not in the future."""
+        newest = max(self.newest_stamp(), self.rows_updated_at)
+        return max(newest + timedelta(seconds=1), min(newest + later, to_utc(self.clock())))
 
     @contextmanager
     def change(
-        self, updated_at: datetime | None = None
+        self, updated_at: datetime | None = None, later: timedelta = timedelta(hours=1)
     ) -> Iterator[tuple[duckdb.DuckDBPyConnection, datetime]]:
         """Change reports in one transaction, one change at a time; yield a cursor and the stamp of the change."""
         with self.lock, self.connection.cursor() as cursor:
-            stamp = self.next_stamp(updated_at)
+            stamp = to_utc(updated_at) if updated_at else self.next_stamp(later)
             cursor.execute("begin")
             yield cursor, stamp
             self.rows_updated_at = max(self.rows_updated_at + timedelta(seconds=1), stamp)
