@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from austin_crime import config, contract, parameters
-from austin_crime.loads import Connection, Row
+from austin_crime.errors import CheckBlocked
+from austin_crime.models import RunningLoad
+from austin_crime.warehouse.connection import Connection
 
 log = logging.getLogger(__name__)
 
 
-def check_load(connection: Connection, load: Row) -> list[Row]:
+def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]]:
     """Run every check and the comparison with the portal's counts, and commit the findings to ops.
 
     Returns
@@ -18,12 +20,12 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
     list of dict
         The rows of ``ops.check_results``.
     """
-    accepted = set(load["parameters"].get("accept", []))
+    accepted = set(load.parameters.get("accept", []))
     parameters.refuse_unknown_names(accepted)
     for name in ("profile", "reconcile"):
         connection.execute((config.SQL_DIR / "load" / f"{name}.sql").read_bytes())
     results = [result for check in contract.CHECKS for result in run_check(connection, check, accepted)]
-    connection.execute("delete from ops.check_results where load_id = %s", (load["load_id"],))
+    connection.execute("delete from ops.check_results where load_id = %s", (load.load_id,))
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -35,10 +37,8 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
             [
                 result
                 | {
-                    "load_id": load["load_id"],
-                    "accepted_by": load["parameters"]["started_by"]
-                    if result["status"] == "accepted"
-                    else None,
+                    "load_id": load.load_id,
+                    "accepted_by": load.parameters["started_by"] if result["status"] == "accepted" else None,
                 }
                 for result in results
             ],
@@ -50,14 +50,14 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
     return results
 
 
-def run_check(connection: Connection, check: contract.Check, accepted: set[str]) -> list[Row]:
+def run_check(connection: Connection, check: contract.Check, accepted: set[str]) -> list[dict[str, Any]]:
     """Run one check's file and judge each subject; a check without subjects passes."""
     statement = (config.SQL_DIR / "checks" / f"{check.name}.sql").read_bytes()
     rows = connection.execute(statement).fetchall() or [{"subject": None, "observed": Decimal(0)}]
     return [judge(check, row["subject"], row["observed"], accepted) for row in rows]
 
 
-def judge(check: contract.Check, subject: str | None, observed: Any, accepted: set[str]) -> Row:
+def judge(check: contract.Check, subject: str | None, observed: Any, accepted: set[str]) -> dict[str, Any]:
     """Return a finding; pure."""
     name = f"{check.name}:{subject}" if subject else check.name
     has_passed = observed <= check.threshold
@@ -78,10 +78,6 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
         "threshold": check.threshold,
         "message": message,
     }
-
-
-class CheckBlocked(Exception):
-    """A check keeps the load from publishing; readers keep the last good version."""
 
 
 def pass_gate(connection: Connection) -> None:
