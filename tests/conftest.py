@@ -16,8 +16,8 @@ import requests
 
 from local_stack.paths import python_path
 from local_stack.postgres import Server, temporary_server
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)

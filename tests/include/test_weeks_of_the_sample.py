@@ -1,8 +1,9 @@
 """The sample portal's weeks, loaded as they come."""
 
 from austin_crime import nightly
-from sample_portal import live, server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
 
 
 def test_loads_pass_however_many_weeks_the_sample_has_lived_through(warehouse, ask, monkeypatch):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from sample_portal import server
-from sample_portal.datasets import REPORTS_ID
-from sample_portal.store import Store
+from sample_portal.data.datasets import REPORTS_ID
+from sample_portal.data.store import Store
+from sample_portal.http import server
 
 REPORT_COUNT = 2_000
 UNTIL = date(2026, 3, 7)
