@@ -26,7 +26,7 @@ def test_a_batch_of_an_earlier_attempt_is_refused_and_the_newer_one_is_published
     first, batches, second = overtaken
 
     with pytest.raises(
-        errors.LoadEnded, match="Load load, attempt 1, is no longer the running one: trigger a new run"
+        errors.LoadEnded, match="Load load, attempt 1, is no longer the running one: attempt 2 has begun"
     ):
         steps.clean_and_stage(batches[0], first)
     steps.settle_months(second)
