@@ -16,8 +16,8 @@ from dotenv import dotenv_values
 
 from local_stack.paths import python_path
 from local_stack.postgres import Server, temporary_server
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
 from testing.portals import portal_of
 
 ROOT = Path(__file__).parents[1]

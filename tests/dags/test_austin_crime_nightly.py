@@ -1,8 +1,8 @@
 import psycopg
 import pytest
 
-from sample_portal import server
 from sample_portal.faults import Fault
+from sample_portal.http import server
 
 DESCRIBE = """
 import sys
