@@ -17,6 +17,7 @@ HOPELESS = frozenset(
         "PortalAnswer",
         "CheckBlocked",
         "StagingIncomplete",
+        "WarehouseUnfit",
         "ValueError",
     }
 )

@@ -1,20 +1,20 @@
 """The one slot for a load: claimed by plan, kept by signs of life, freed at the end."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from austin_crime import config, contract
+from austin_crime.warehouse.connection import Connection as Connection
+from austin_crime.warehouse.connection import Row as Row
+from austin_crime.warehouse.connection import connect
 
 log = logging.getLogger(__name__)
 
-Connection = psycopg.Connection[dict[str, Any]]
-Row = dict[str, Any]
+warehouse = connect
 
 
 class LoadRefused(Exception):
@@ -23,14 +23,6 @@ class LoadRefused(Exception):
 
 class LoadEnded(LoadRefused):
     """The load, or this attempt of it, is no longer the running one; what it wrote since does not count."""
-
-
-@contextmanager
-def warehouse() -> Iterator[Connection]:
-    """Connect to the warehouse; commit at the end of the block, roll back on an error."""
-    options = f"-c work_mem={config.WORK_MEMORY} -c maintenance_work_mem={config.WORK_MEMORY}"
-    with psycopg.connect(config.warehouse_url(), row_factory=dict_row, options=options) as connection:
-        yield connection
 
 
 def claim_slot(load_id: str, orchestrator: str, parameters: Row) -> Row:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import adbc_driver_postgresql.dbapi
 import pandas as pd
 import pyarrow as pa
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from upath import UPath
 
-from austin_crime import clean, config, extract, read
+from austin_crime import clean, extract, read
 from austin_crime.loads import Connection, Row, running_load
+from austin_crime.warehouse.connection import connect_arrow
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def remove_months(connection: Connection, months: set[date | None]) -> None:
 def copy_crimes(crimes: pd.DataFrame) -> None:
     """Copy reports into ``staging.crimes`` in PostgreSQL's binary format."""
     table = pa.Table.from_pandas(crimes, preserve_index=False)
-    with adbc_driver_postgresql.dbapi.connect(config.warehouse_url()) as connection:
+    with connect_arrow() as connection:
         with connection.cursor() as cursor:
             cursor.adbc_ingest("crimes", table, mode="append", db_schema_name="staging")
         connection.commit()
