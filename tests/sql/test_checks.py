@@ -154,7 +154,7 @@ def sql_of(path):
 
 def findings_of(connection, name):
     """Run a check's file as the pipeline does, after the profile and the comparison with the portal's counts."""
-    connection.execute(sql_of("load/profile.sql"))
+    check.profile(connection)
     connection.execute(sql_of("load/reconcile.sql"))
     rows = connection.execute(sql_of(f"checks/{name}.sql")).fetchall()
     return sorted(((row["subject"], row["observed"]) for row in rows), key=str)

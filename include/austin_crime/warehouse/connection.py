@@ -134,8 +134,8 @@ def settings_statement(server_version: int = 0) -> str:
 
 def _address(url: str | None = None) -> str:
     """Return where to connect to, and how; libpq's variables and a service file only fill in what is left open."""
-    address = conninfo_to_dict(url or config.warehouse_url())
-    return make_conninfo(**(START_UP | address | {"client_encoding": "UTF8"}))
+    chosen: dict[str, Any] = START_UP | conninfo_to_dict(url or config.warehouse_url())
+    return make_conninfo(**(chosen | {"client_encoding": "UTF8"}))
 
 
 def _refuse_unfit(info: psycopg.ConnectionInfo) -> None:
