@@ -42,14 +42,14 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture
 def warehouse(postgres, tmp_path, monkeypatch) -> SimpleNamespace:
     """Return the addresses of an empty, migrated warehouse, which the pipeline's settings name."""
-    from austin_crime import migrate
+    from austin_crime.warehouse import migrations
 
     owner_url, reader_url = postgres.create_warehouse(f"warehouse_{next(NUMBERS)}")
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
     monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(tmp_path / "landing"))
     monkeypatch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
     monkeypatch.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
-    migrate.migrate(owner_url)
+    migrations.migrate(owner_url)
     return SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
 
 

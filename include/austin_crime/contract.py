@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from austin_crime.errors import ContractBroken
+
 # Raise it whenever a rule below, the columns or clean.py changes what a report becomes: every month is then
 # fetched and cleaned again.
 RULES_VERSION = 2
@@ -115,10 +117,6 @@ CHECKS = (
     Check("rejected_reports", "warn", 0.1, "percent of reports", "few reports are rejected", True),
     Check("newest_report_age", "warn", 21, "days", "the newest report is at most three weeks older than the portal's last update", True),
 )  # fmt: skip
-
-
-class ContractBroken(Exception):
-    """The source is not what the contract says; nothing is fetched or published."""
 
 
 def dataset_form(source_types: dict[str, str]) -> Literal["present", "historic"]:

@@ -118,7 +118,8 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse, sample
 # Waits that a test can bear, several batches, and a worker that dies once, between landing a batch and saying so.
 DISTURB = """
 from datetime import timedelta
-from austin_crime import config, failures, steps
+from austin_crime import config, steps
+from austin_crime import errors
 
 config.BATCH_ROWS = 700
 failures.JITTER_S = 1
@@ -209,8 +210,8 @@ def test_the_sensor_waits_for_a_busy_portal_and_fails_when_the_dataset_is_gone(i
 
 DECIDE = """
 from airflow.exceptions import AirflowException
-from austin_crime.loads import LoadRefused
-from austin_crime.portal import PortalBusy
+from austin_crime.warehouse.slot import LoadRefused
+from austin_crime.errors import PortalBusy
 from austin_crime_airflow.retry_policy import PortalRetryPolicy
 
 failures = [PortalBusy("busy", 7.0), PortalBusy("busy", 86400.0), PortalBusy("busy"), LoadRefused("another runs"),

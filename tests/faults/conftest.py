@@ -20,7 +20,8 @@ import psutil
 import psycopg
 import pytest
 
-from austin_crime import config, migrate, nightly, steps
+from austin_crime import config, nightly, steps
+from austin_crime.warehouse import migrations
 from local_stack import postgres as local_postgres
 from local_stack.paths import python_path
 from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
@@ -213,7 +214,7 @@ def world(warehouses) -> Iterator[World]:
     """Load a portal, let it live for a week, load it again, and load it into an empty warehouse, all undisturbed."""
     store = Store.generate(reports=1_000, seed=1, until=date(2024, 6, 1))
     empty = warehouses.copy("template1")
-    migrate.migrate(empty.owner_url)
+    migrations.migrate(empty.owner_url)
     held = warehouses.copy(empty.name)
     with server.running(store, app_tokens=(TOKEN,)) as url:
         load(held, url, "before")

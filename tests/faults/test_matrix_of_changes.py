@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from austin_crime import config, contract, nightly, portal, settle
+from austin_crime import config, errors, nightly
 from sample_portal import live, server
 from sample_portal.faults import Fault
 from sample_portal.store import Store
@@ -131,7 +131,7 @@ def test_reports_that_change_for_ever_while_we_read_fail_the_load(living, place,
 
     strike(living.store, place, edit, times=None)
 
-    with pytest.raises(settle.PortalMoved):
+    with pytest.raises(errors.PortalMoved):
         nightly.run_nightly("load")
 
     status, message = last_load(living.warehouse)
@@ -152,7 +152,7 @@ def test_columns_that_change_while_we_read_are_published_as_read_or_fail_the_loa
     before = at_the_portal(living.store)
     strike(living.store, place, lambda: COLUMN_CHANGES[change](living.store))
 
-    with suppress(portal.PortalAnswer, contract.ContractBroken):
+    with suppress(errors.PortalAnswer, errors.ContractBroken):
         nightly.run_nightly("load")
 
     status, message = last_load(living.warehouse)
@@ -173,7 +173,7 @@ def test_a_column_that_changed_after_it_was_read_blocks_the_next_load(living, ch
     nightly.run_nightly("load")
     published = living.warehouse.tables("mart")
 
-    with pytest.raises(contract.ContractBroken, match="Nothing was loaded and the published data stay"):
+    with pytest.raises(errors.ContractBroken, match="Nothing was loaded and the published data stay"):
         nightly.run_nightly("next")
 
     assert differences(living.warehouse.tables("mart"), published) == {}

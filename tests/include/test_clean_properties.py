@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from austin_crime import clean, contract, read
+from austin_crime import contract
+from austin_crime.landing import reading
+from austin_crime.load import clean
 
 REPORT = {
     ":id": "row-aaaa-bbbb_cccc",
@@ -48,7 +50,7 @@ def clean_texts(column, texts):
     """Clean reports that differ in one column; return the column's values and what was counted."""
     reports = [REPORT | {":id": f"row-{n}", column: text} for n, text in enumerate(texts)]
     body = "[" + "\n,".join(json.dumps(report) for report in reports) + "\n]\n"
-    cleaned = clean.clean_crimes(read.read_reports(io.BytesIO(body.encode())))
+    cleaned = clean.clean_crimes(reading.read_reports(io.BytesIO(body.encode())))
     name = next(kept.name for kept in contract.COLUMNS if kept.source_name == column)
     return cleaned.crimes[name].array.__arrow_array__().to_pylist(), cleaned.findings
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import duckdb
 import pytest
 
-from austin_crime import check, nightly
+from austin_crime import errors, nightly
 from sample_portal import live, server
 from sample_portal.store import Store
 
@@ -141,7 +141,7 @@ def test_the_changes_between_two_real_states_are_those_between_their_files(
     places_before = ask(places, same)
     bring(*portal)
 
-    with pytest.raises(check.CheckBlocked, match=r"reports_removed: .* accept = reports_removed;"):
+    with pytest.raises(errors.CheckBlocked, match=r"reports_removed: .* accept = reports_removed;"):
         nightly.run_nightly("second")
     nightly.run_nightly(
         "accepted", {"accept": ["reports_removed", "month_removed", "category_gone", "null_rate"]}

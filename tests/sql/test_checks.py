@@ -3,7 +3,8 @@ from typing import NamedTuple
 
 import pytest
 
-from austin_crime import check, config, contract
+from austin_crime import config, contract
+from austin_crime.load import check
 
 CHECKS = {each.name: each for each in contract.CHECKS}
 

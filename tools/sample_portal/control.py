@@ -25,6 +25,7 @@ from sample_portal.store import Store
 CHANGES: Mapping[str, Callable[..., Any]] = {
     "week": live.pass_week,
     "rewrite": live.rewrite_all,
+    "send_as": live.send_some_as,
     **{
         change.__name__: change
         for change in (
@@ -54,8 +55,12 @@ EXAMPLES = (
     ("An upload stops halfway", "POST", "/live/half_upload"),
     ("and is finished", "POST", "/live/finish_upload"),
     ("A column is renamed", "POST", "/live/rename_column?old=sector&new=apd_sector"),
+    ("A report is of a far day", "POST", '/live/send_as?column=rep_date&sent="9999-12-31T00:00:00.000"'),
+    ("Five numbers are written with decimals", "POST", '/live/send_as?column=ucr_code&sent="%25s.0"&n=5'),
     ("Two requests are throttled", "POST", "/faults?kind=429&times=2&retry_after_s=3"),
     ("A tenth of the bodies are cut", "POST", "/faults?kind=cut&rate=0.1&path=$order=:id"),
+    ("Half of a batch comes, and nothing says so", "POST", "/faults?kind=silent&how=half&path=$order=:id"),
+    ("Every date of a report has a Z", "POST", "/faults?kind=dates&how=z&times=all&path=/resource/"),
     ("A week passes between two requests of a load", "POST", "/faults?kind=change&call=week&path=$order=:id"),
     ("What goes wrong, and how often it did", "GET", "/faults"),
     ("Nothing goes wrong any more", "DELETE", "/faults"),

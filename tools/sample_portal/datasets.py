@@ -19,6 +19,8 @@ FormName = Literal["present", "historic"]
 
 REPORTS_ID = "fdj4-gpfu"
 BOUNDARIES_ID = "w3v2-cj58"
+# Beside the reports: the JSON texts of values that are not sent as others are, by column.
+SENT = ":sent"
 
 STORED: dict[Kind, str] = {
     "checkbox": "boolean",
@@ -58,6 +60,8 @@ class Dataset:
     name: str
     table: str
     columns: tuple[Column, ...]
+    # Whether the table has the column `SENT`.
+    has_sent: bool = False
 
     def column(self, name: str) -> Column | None:
         """Return a column by API name, the system's included."""

@@ -23,12 +23,13 @@ from sample_portal.changes import (
     spread,
     update,
 )
-from sample_portal.datasets import FORMS, SYSTEM_COLUMNS
+from sample_portal.datasets import FORMS, SENT, SYSTEM_COLUMNS
 from sample_portal.errors import PortalFault
 from sample_portal.reshape import add_column, drop_column, publish_columns, rename_column, retype_column
+from sample_portal.sent import send_as, send_some_as
 from sample_portal.store import Store
 
-__all__ = ["add_column", "drop_column", "rename_column", "retype_column"]
+__all__ = ["add_column", "drop_column", "rename_column", "retype_column", "send_as", "send_some_as"]
 
 # A week's edits fall on so many months of report, half of them the newest; its removals on so many.
 EDITED_MONTHS, REMOVED_MONTHS = 60, 20
@@ -164,6 +165,7 @@ def switch_form(store: Store, *, updated_at: datetime | None = None) -> int:
         raise PortalFault("The reports have the present form already; only the historic one can be switched.")
     with store.change(updated_at) as (cursor, stamp):
         listed = ", ".join(f'"{column.name}"' for column in (*SYSTEM_COLUMNS, *FORMS["present"][:-1]))
+        listed += f', "{SENT}"' if store.reports.has_sent else ""
         source = f"(select {listed}, {BLOCK_GROUP} as census_block_group from reports)"
         count = count_of(cursor, f"create or replace table reports as {renewed(stamp)} from {source}")
         store.form = "present"

@@ -38,10 +38,16 @@ def json_value(name: str, kind: Kind) -> str:
     )
 
 
+def sent_value(name: str, field: Field) -> str:
+    """Return SQL that gives a value as JSON, or the text that is sent instead of it."""
+    value = json_value(name, field.kind)
+    return f"coalesce({field.sent}, {value})" if field.sent else value
+
+
 def json_rows(query: Query) -> str:
     """Return SQL that gives each row as a JSON object, without the keys of nulls."""
     members = [
-        f"{quote(',' + json.dumps(field.name, ensure_ascii=False) + ':')} || {json_value(f'c{number}', field.kind)}"
+        f"{quote(',' + json.dumps(field.name, ensure_ascii=False) + ':')} || {sent_value(f'c{number}', field)}"
         for number, field in enumerate(query.fields)
     ]
     return f"select '{{' || substr(concat({', '.join(members)}), 2) || '}}' from ({query.sql})"

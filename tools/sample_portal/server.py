@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sample_portal.app import make_app
 from sample_portal.errors import PortalFault
@@ -78,8 +79,18 @@ def make_server(store: Store, app_tokens: tuple[str, ...]) -> Server:
         "lifespan": "off",
         "server_header": False,
     }
-    app = make_app(store, app_tokens)
+    app = with_transport(make_app(store, app_tokens))
     return Server(uvicorn.Config(app, timeout_graceful_shutdown=SHUTDOWN_S, backlog=BACKLOG, **options))
+
+
+def with_transport(app: ASGIApp) -> ASGIApp:
+    """Return an application whose requests know their connection, for answers that the server cannot send."""
+
+    async def known(scope: Scope, receive: Receive, send: Send) -> None:
+        cycle = getattr(send, "__self__", None)
+        await app({**scope, "transport": getattr(cycle, "transport", None)}, receive, send)
+
+    return known
 
 
 def wait_until(is_done: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sample_portal import clauses as parts
 from sample_portal import dialect, errors, grouping
 from sample_portal.clauses import Clauses
-from sample_portal.datasets import SYSTEM_COLUMNS, Column, Dataset, Kind
+from sample_portal.datasets import SENT, SYSTEM_COLUMNS, Column, Dataset, Kind
 from sample_portal.expressions import Compiler, Typed, convert
 
 # Without an order rows come nearly, not quite, in the order in which they lie: each moves by up to so many places.
@@ -22,6 +22,8 @@ class Field:
 
     name: str
     kind: Kind
+    # The column of the query that holds the value's JSON text where it is not sent as others are.
+    sent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,16 @@ def compile_query(dataset: Dataset, parameters: Mapping[str, str]) -> Query:
     is_grouped = grouping.check_aggregates(clauses, selected, compiler)
     plain = Compiler(dataset, {}, text)
     columns = [plain.compile(tree.unalias()) for tree in selected]
+    sent = sent_columns(selected, dataset) if not (is_grouped or clauses.is_distinct) else {}
     order = list(given_order(clauses, compiler) if clauses.order else no_order(clauses, is_grouped))
     return Query(
-        statement(clauses, columns, [*conditions(clauses, parameters, compiler)], order, compiler).sql(
-            dialect="duckdb"
+        statement(
+            clauses, [*columns, *sent.values()], [*conditions(clauses, parameters, compiler)], order, compiler
+        ).sql(dialect="duckdb"),
+        tuple(
+            Field(name, column.kind, f"c{len(columns) + list(sent).index(place)}" if place in sent else None)
+            for place, (name, column) in enumerate(zip(names, columns, strict=True))
         ),
-        tuple(Field(name, column.kind) for name, column in zip(names, columns, strict=True)),
     )
 
 
@@ -84,6 +90,17 @@ def statement(
     if order:
         select = select.order_by(*order)
     return select.limit(clauses.limit).offset(clauses.offset)
+
+
+def sent_columns(selected: list[exp.Expr], dataset: Dataset) -> dict[int, Typed]:
+    """Return, by the place of a selected column, what holds the JSON texts of its values."""
+    if not dataset.has_sent:
+        return {}
+    return {
+        place: Typed(exp.maybe_parse(f"\"{SENT}\"['{tree.unalias().name}']", dialect="duckdb"), "text")
+        for place, tree in enumerate(selected)
+        if isinstance(tree.unalias(), exp.Column)
+    }
 
 
 def expand(tree: exp.Expr, dataset: Dataset) -> Iterator[exp.Expr]:

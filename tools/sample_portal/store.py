@@ -34,6 +34,7 @@ from sample_portal.datasets import (
     BOUNDARIES,
     BOUNDARIES_ID,
     REPORTS_ID,
+    SENT,
     SYSTEM_COLUMNS,
     Column,
     Dataset,
@@ -193,10 +194,18 @@ class Store:
         (row,) = self.execute("from portal_state")
         self.form, columns, self.rows_updated_at, self.columns_changed_at, self.change_count = row
         self.set_columns(tuple(Column(**values) for values in json.loads(columns)))
+        self.publish_sent()
 
     def set_columns(self, columns: tuple[Column, ...]) -> None:
         """Publish the reports with other columns."""
         self.datasets[REPORTS_ID] = replace(self.reports, columns=columns)
+
+    def publish_sent(self) -> None:
+        """Send values as their texts say where there are such texts."""
+        has_sent = bool(
+            self.execute(f"from duckdb_columns() where table_name = 'reports' and column_name = '{SENT}'")
+        )
+        self.datasets[REPORTS_ID] = replace(self.reports, has_sent=has_sent)
 
     def keep_rows(self) -> None:
         """Keep the reports as they are now, for a replica that will be out of date."""

@@ -17,12 +17,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import RowFactory, dict_row
 
 from austin_crime import config
+from austin_crime.errors import WarehouseUnfit
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi
 
-Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
+Connection = psycopg.Connection[dict[str, Any]]
 AnyRow = TypeVar("AnyRow")
 
 OLDEST_SERVER = 15
@@ -45,10 +45,6 @@ SETTINGS = {
     "lock_timeout": "10min",
     "idle_in_transaction_session_timeout": "15min",
 }
-
-
-class WarehouseUnfit(Exception):
-    """The warehouse cannot hold the data, or not be written to; nothing was done, and trying again cannot help."""
 
 
 class SessionCursor(psycopg.Cursor[AnyRow]):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from austin_crime.warehouse.connection import Connection, Row, WarehouseUnfit
+from austin_crime.errors import WarehouseUnfit
+from austin_crime.warehouse.connection import Connection
 
 SCHEMAS = ("mart", "ops", "staging")
 DATABASE = """
@@ -120,6 +121,6 @@ def missing_schemas(connection: Connection) -> list[str]:
     ]
 
 
-def ask(connection: Connection, question: str, *values: Any) -> Row:
+def ask(connection: Connection, question: str, *values: Any) -> dict[str, Any]:
     """Return the only row of an answer."""
     return connection.execute(question, values).fetchall()[0]

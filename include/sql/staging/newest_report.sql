@@ -1,53 +1,35 @@
--- newest_report: the one definition of the newest day of report. From: staging.crimes_next, ops.loads.
--- Days after that of the load do not count, nor do few reports far after all others: those dates are mistyped. Far is a week,
--- and more where reports are rare; few is one, or a thousandth of all.
+-- newest_report: the one definition of the day of the newest report. From: staging, ops.loads.
+-- It is never after the day of the load. Up to ten reports, and one in a hundred, that lie more than three weeks after all
+-- others are taken for mistyped and do not count.
 create view staging.newest_report as
-with days as (
-    select
-        next_crimes.reported_date,
-        count(*) as report_count
+with newest as (
+    select next_crimes.reported_date
     from staging.crimes_next as next_crimes
-    cross join ops.loads as loads
     where
-        loads.status = 'running'
-        and next_crimes.reported_date <= (loads.started_at at time zone 'America/Chicago')::date
-    group by next_crimes.reported_date
+        next_crimes.reported_date <= (
+            select (loads.started_at at time zone 'America/Chicago')::date from ops.loads as loads
+            where loads.status = 'running'
+        )
+    order by next_crimes.reported_date desc
+    limit 11
 ),
 
-limits as (
+places as (
     select
-        greatest(7, 10 * (max(days.reported_date) - date '2003-01-01') / sum(days.report_count)) as far_days,
-        greatest(2, sum(days.report_count) / 1000) as enough_count
-    from days
-),
-
-gaps as (
-    select
-        days.*,
-        days.reported_date - lag(days.reported_date) over (order by days.reported_date) as gap_days
-    from days
-),
-
-runs as (
-    select
-        gaps.*,
-        count(*) filter (where gaps.gap_days > limits.far_days) over (order by gaps.reported_date) as run_number
-    from gaps
-    cross join limits
-),
-
-ends as (
-    select
-        max(runs.reported_date) as reported_date,
-        sum(runs.report_count) as report_count
-    from runs
-    group by runs.run_number
+        newest.reported_date,
+        row_number() over (order by newest.reported_date desc) as place,
+        newest.reported_date - lead(newest.reported_date) over (order by newest.reported_date desc) as days_to_next
+    from newest
 )
 
-select
-    coalesce(
-        max(ends.reported_date) filter (where ends.report_count >= limits.enough_count), min(ends.reported_date)
-    ) as reported_date
-from ends
-cross join limits;
-comment on view staging.newest_report is 'The day of the newest report that mart.crimes will have; one row.';
+select max(every.reported_date) as reported_date
+from places as every
+where
+    every.place > (
+        select coalesce(max(lone.place), 0)
+        from places as lone
+        where
+            lone.place <= (select least(10, sum(cube.report_count) / 100) from staging.crimes_per_month as cube)
+            and lone.days_to_next > 21
+    );
+comment on view staging.newest_report is 'One row: the day of the newest report that mart.crimes will have.';

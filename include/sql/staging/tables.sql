@@ -10,6 +10,8 @@ create table staging.months (
     portal_count bigint not null,
     newest_updated_at timestamp with time zone,
     newest_count bigint not null,
+    fetch_count bigint,
+    late_count bigint,
     unique nulls not distinct (source_month)
 );
 comment on table staging.months is 'The plan: one row per month of report date that the portal or the warehouse has.';
@@ -21,6 +23,10 @@ comment on column staging.months.is_mostly_new is
 comment on column staging.months.portal_count is 'Reports at the portal.';
 comment on column staging.months.newest_updated_at is 'Newest :updated_at of the month, UTC; null if it vanished.';
 comment on column staging.months.newest_count is 'Reports of the month that bear the newest :updated_at of the whole dataset.';
+comment on column staging.months.fetch_count is
+'Reports that the portal announced for what is fetched of the month: all, the newer ones, or none.';
+comment on column staging.months.late_count is
+'Reports of the month that were stamped shortly before the newest :updated_at of the whole dataset; null if not counted.';
 
 create table staging.batches (
     batch_id text primary key,

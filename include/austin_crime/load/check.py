@@ -7,7 +7,9 @@ from typing import Any
 from psycopg import sql
 
 from austin_crime import contract, parameters
-from austin_crime.loads import Connection, Row
+from austin_crime.errors import CheckBlocked
+from austin_crime.models import RunningLoad
+from austin_crime.warehouse.connection import Connection
 from austin_crime.warehouse.statements import columns_of, fill, read
 
 log = logging.getLogger(__name__)
@@ -23,7 +25,7 @@ NOT_PROFILED = {
 }
 
 
-def check_load(connection: Connection, load: Row) -> list[Row]:
+def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]]:
     """Run every check and the comparison with the portal's counts, and write the findings to ops.
 
     Returns
@@ -31,12 +33,12 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
     list of dict
         The rows of ``ops.check_results``.
     """
-    accepted = set(load["parameters"].get("accept", []))
+    accepted = set(load.parameters.get("accept", []))
     parameters.refuse_unknown_names(accepted)
     profile(connection)
     connection.execute(read("load/reconcile.sql"))
     results = [result for check in contract.CHECKS for result in run_check(connection, check, accepted)]
-    connection.execute("delete from ops.check_results where load_id = %s", (load["load_id"],))
+    connection.execute("delete from ops.check_results where load_id = %s", (load.load_id,))
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -48,10 +50,8 @@ def check_load(connection: Connection, load: Row) -> list[Row]:
             [
                 result
                 | {
-                    "load_id": load["load_id"],
-                    "accepted_by": load["parameters"]["started_by"]
-                    if result["status"] == "accepted"
-                    else None,
+                    "load_id": load.load_id,
+                    "accepted_by": load.parameters["started_by"] if result["status"] == "accepted" else None,
                 }
                 for result in results
             ],
@@ -69,7 +69,7 @@ def profile(connection: Connection) -> None:
     connection.execute(fill("load/profile.sql", counts=sql.SQL(", ").join(counts)))
 
 
-def run_check(connection: Connection, check: contract.Check, accepted: set[str]) -> list[Row]:
+def run_check(connection: Connection, check: contract.Check, accepted: set[str]) -> list[dict[str, Any]]:
     """Run one check's file and judge each subject; a check without subjects passes."""
     rows = connection.execute(read(f"checks/{check.name}.sql")).fetchall() or [
         {"subject": None, "observed": Decimal(0)}
@@ -77,7 +77,7 @@ def run_check(connection: Connection, check: contract.Check, accepted: set[str])
     return [judge(check, row["subject"], row["observed"], accepted) for row in rows]
 
 
-def judge(check: contract.Check, subject: str | None, observed: Any, accepted: set[str]) -> Row:
+def judge(check: contract.Check, subject: str | None, observed: Any, accepted: set[str]) -> dict[str, Any]:
     """Return a finding; pure."""
     name = f"{check.name}:{subject}" if subject else check.name
     has_passed = observed <= check.threshold
@@ -98,10 +98,6 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
         "threshold": check.threshold,
         "message": message,
     }
-
-
-class CheckBlocked(Exception):
-    """A check keeps the load from publishing; readers keep the last good version."""
 
 
 def pass_gate(connection: Connection) -> None:

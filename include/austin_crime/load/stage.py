@@ -3,9 +3,8 @@
 import json
 import logging
 import time
-from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,9 +12,12 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from upath import UPath
 
-from austin_crime import clean, extract, read
-from austin_crime.loads import Connection, Row, running_load
-from austin_crime.warehouse.connection import connect_arrow
+from austin_crime.landing import batches as landed_batches
+from austin_crime.landing import reading
+from austin_crime.load import clean
+from austin_crime.models import Batch, Load
+from austin_crime.warehouse.connection import Connection, connect, connect_arrow
+from austin_crime.warehouse.slot import running_load
 
 log = logging.getLogger(__name__)
 
@@ -23,57 +25,65 @@ log = logging.getLogger(__name__)
 REPORT_TABLES = ("crimes", "rejected_reports", "duplicate_reports")
 
 
-def register_batches(connection: Connection, batches: list[extract.Batch]) -> None:
-    """Make batches known, with nothing staged yet."""
+@dataclass(frozen=True)
+class StagedBatch:
+    """A row of ``staging.batches``; ``staged_count`` is None until all of the batch is staged."""
+
+    batch: Batch
+    staged_count: int | None
+
+
+def register_batches(connection: Connection, batches: list[Batch]) -> None:
+    """Record batches, with nothing staged yet."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into staging.batches (batch_id, batch) values (%s, %s)",
-            [(batch["batch_id"], Jsonb(batch)) for batch in batches],
+            [(batch.batch_id, Jsonb(asdict(batch))) for batch in batches],
         )
 
 
-def known_batches(connection: Connection) -> list[Row]:
-    """Return the rows of ``staging.batches``, in order."""
-    return connection.execute("select * from staging.batches order by batch_id").fetchall()
+def registered_batches(connection: Connection) -> list[StagedBatch]:
+    """Return the load's batches, in order."""
+    rows = connection.execute("select batch, staged_count from staging.batches order by batch_id")
+    return [StagedBatch(Batch.of(row["batch"]), row["staged_count"]) for row in rows]
 
 
-def stage_batch(connection: Connection, load: Mapping[str, Any], batch: extract.Batch, folder: UPath) -> int:
+def stage_batch(load: Load, batch: Batch, folder: UPath) -> int:
     """Clean a landed batch and stage it, once however often it is called; return its number of reports.
 
-    That it is staged is noted and committed last, if the load is still the running one: rows that another load left count
-    for nothing.
+    That it is staged is recorded and committed last, if the load is still the running one: rows that another load left
+    count for nothing.
 
     Raises
     ------
-    FileNotFoundError
-        If the batch has not landed.
-    ValueError
-        If the landed file holds another number of reports than was counted when it landed.
+    LandingDamaged
+        If the batch has not landed, or its file is damaged.
+    PortalAnswer
+        If the batch is not an array of reports.
     LoadEnded
         If this attempt of the load is no longer the running one.
     """
     began = time.monotonic()
-    with extract.open_landed(folder, batch) as body:
-        reports = read.read_reports(body)
-    manifest = extract.manifests(folder)[batch["batch_id"]]
-    if len(reports) != manifest["report_count"]:
-        raise ValueError(
-            f"{batch['batch_id']}: landed with {manifest['report_count']} reports, read {len(reports)}: trigger a new run."
-        )
+    with landed_batches.open_landed(folder, batch) as body:
+        reports = reading.read_reports(body)
     cleaned = clean.clean_crimes(reports)
-    running_load(connection, load)
-    remove_batch(connection, batch["batch_id"])
-    copy_crimes(cleaned.crimes.assign(batch_id=batch["batch_id"]))
-    running_load(connection, load)
-    insert_rejects(connection, cleaned.rejects, batch["batch_id"])
-    connection.execute(
-        "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
-        (manifest["report_count"], len(reports), Jsonb(cleaned.findings), batch["batch_id"]),
-    )
-    connection.commit()
+    with connect() as connection:
+        running_load(connection, load)
+        is_begun = not _begin_batch(connection, batch.batch_id)
+    if is_begun:
+        with connect() as connection:
+            _remove_batch(connection, batch.batch_id)
+    copy_crimes(cleaned.crimes.assign(batch_id=batch.batch_id))
+    with connect() as connection:
+        running_load(connection, load)
+        _insert_rejects(connection, cleaned.rejects, batch.batch_id)
+        connection.execute(
+            "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
+            (len(reports), len(reports), Jsonb(cleaned.findings), batch.batch_id),
+        )
     log.info(
         "staged %s: %s reports, %s rejected, in %.1f s",
-        batch["batch_id"],
+        batch.batch_id,
         len(reports),
         len(cleaned.rejects),
         time.monotonic() - began,
@@ -81,18 +91,20 @@ def stage_batch(connection: Connection, load: Mapping[str, Any], batch: extract.
     return len(reports)
 
 
-def remove_batch(connection: Connection, batch_id: str) -> None:
-    """Remove what an earlier try of a batch left; a batch that was never begun costs no scan."""
+def _begin_batch(connection: Connection, batch_id: str) -> bool:
+    """Record that a batch is begun, and return whether it was not before: then nothing of it is to be removed."""
     begun = connection.execute(
         "update staging.batches set landed_count = 0 where batch_id = %s and landed_count is null",
         (batch_id,),
     )
-    connection.commit()
-    if begun.rowcount == 0:
-        for table in REPORT_TABLES:
-            connection.execute(f"delete from staging.{table} where batch_id = %s", (batch_id,))
-        connection.execute("update staging.batches set staged_count = null where batch_id = %s", (batch_id,))
-        connection.commit()
+    return begun.rowcount > 0
+
+
+def _remove_batch(connection: Connection, batch_id: str) -> None:
+    """Remove what an earlier try of a batch left."""
+    for table in REPORT_TABLES:
+        connection.execute(f"delete from staging.{table} where batch_id = %s", (batch_id,))
+    connection.execute("update staging.batches set staged_count = null where batch_id = %s", (batch_id,))
 
 
 def remove_all(connection: Connection) -> None:
@@ -100,18 +112,17 @@ def remove_all(connection: Connection) -> None:
     for table in REPORT_TABLES:
         connection.execute(f"delete from staging.{table}")
     connection.execute("update staging.batches set staged_count = null")
-    connection.commit()
 
 
-def supersede(connection: Connection, batch: extract.Batch) -> None:
+def supersede(connection: Connection, batch: Batch) -> None:
     """Remove what other batches staged of a batch's months, if the batch fetches them whole."""
-    if batch["newer_than"] is None:
-        remove_months(connection, {date.fromisoformat(month) if month else None for month in batch["months"]})
+    if batch.newer_than is None:
+        remove_months(connection, batch.month_dates)
 
 
 def remove_months(connection: Connection, months: set[date | None]) -> None:
     """Remove what is staged of months and take it off their batches' counts."""
-    chosen = {"months": [month for month in months if month], "has_null": None in months}
+    values = {"months": [month for month in months if month], "has_null": None in months}
     for table in REPORT_TABLES:
         connection.execute(
             f"""
@@ -124,9 +135,8 @@ def remove_months(connection: Connection, months: set[date | None]) -> None:
             from (select batch_id, count(*) as n from gone group by batch_id) as gone_counts
             where batches.batch_id = gone_counts.batch_id
             """,
-            chosen,
+            values,
         )
-    connection.commit()
 
 
 def copy_crimes(crimes: pd.DataFrame) -> None:
@@ -138,7 +148,7 @@ def copy_crimes(crimes: pd.DataFrame) -> None:
         connection.commit()
 
 
-def insert_rejects(connection: Connection, rejects: pd.DataFrame, batch_id: str | None) -> None:
+def _insert_rejects(connection: Connection, rejects: pd.DataFrame, batch_id: str | None) -> None:
     """Insert rejected reports; there are few."""
     columns = [*rejects.columns, "batch_id"]
     statement = sql.SQL("insert into staging.rejected_reports ({}) values ({})").format(
@@ -149,10 +159,10 @@ def insert_rejects(connection: Connection, rejects: pd.DataFrame, batch_id: str 
         cursor.executemany(statement, [(*row.values(), batch_id) for row in rows])
 
 
-def raw_reports(folder: UPath, batch: extract.Batch, row_ids: set[str]) -> dict[str, str]:
+def raw_reports(folder: UPath, batch: Batch, row_ids: set[str]) -> dict[str, str]:
     """Return reports of a landed batch as raw JSON, by the portal's row id."""
-    with extract.open_landed(folder, batch) as body:
-        reports = read.read_reports(body)
+    with landed_batches.open_landed(folder, batch) as body:
+        reports = reading.read_reports(body)
     wanted = reports[reports[":id"].isin(row_ids)]
     return {
         report[":id"]: json.dumps({name: value for name, value in report.items() if pd.notna(value)})

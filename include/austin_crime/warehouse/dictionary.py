@@ -1,6 +1,6 @@
 """The data dictionary: the comments of the warehouse as a page."""
 
-from austin_crime.loads import Connection
+from austin_crime.warehouse.connection import Connection
 
 SCHEMAS = ("mart", "ops")
 HEAD = """# Tables

@@ -12,17 +12,15 @@ from typing import Any
 
 from upath import UPath
 
-from austin_crime import config, extract, landing
-from austin_crime.loads import Connection
+from austin_crime import config
+from austin_crime.errors import ReplayRefused
+from austin_crime.landing import batches, files
+from austin_crime.warehouse.connection import Connection
 
 log = logging.getLogger(__name__)
 
 SETTLED, PUBLISHED = "settled.json", "published.json"
 NAMES_SHOWN = 12
-
-
-class ReplayRefused(Exception):
-    """The landing or the warehouse is not such that a replay can begin; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def note_settled(connection: Connection, load_id: str, folder: UPath) -> None:
         " from ops.loads where load_id = %s",
         (load_id,),
     ).fetchall()[0]
-    landing.write_sealed(folder / SETTLED, row | {"files": sums_of_files(folder)})
+    files.write_sealed(folder / SETTLED, row | {"files": sums_of_files(folder)})
 
 
 def note_published(connection: Connection, load_id: str, folder: UPath) -> None:
@@ -74,16 +72,18 @@ def note_published(connection: Connection, load_id: str, folder: UPath) -> None:
     row = connection.execute(
         "select to_jsonb(loads) as load from ops.loads where load_id = %s", (load_id,)
     ).fetchall()[0]
-    landing.write_sealed(folder / PUBLISHED, row["load"])
+    files.write_sealed(folder / PUBLISHED, row["load"])
 
 
 def sums_of_files(folder: UPath) -> dict[str, str]:
     """Return the SHA-256 of the files of a landing folder by name; of a batch the one taken when it landed."""
-    landed = {f"{batch_id}.json.gz": known["sha256"] for batch_id, known in extract.manifests(folder).items()}
+    landed = {
+        f"{batch_id}.json.gz": manifest.sha256 for batch_id, manifest in batches.manifests(folder).items()
+    }
     others = [
         path for path in folder.iterdir() if path.suffix == ".json" and path.name not in (SETTLED, PUBLISHED)
     ]
-    return landed | {path.name: landing.sha256(path) for path in others}
+    return landed | {path.name: files.sha256(path) for path in others}
 
 
 def read_records() -> dict[str, Record]:
@@ -98,7 +98,7 @@ def read_records() -> dict[str, Record]:
     """
     records: dict[str, Record] = {}
     damaged = []
-    found = [path for name in (SETTLED, PUBLISHED) for path in landing.root().glob(f"*/*/{name}")]
+    found = [path for name in (SETTLED, PUBLISHED) for path in files.root().glob(f"*/*/{name}")]
     folders = {path.parent for path in found}
     for folder in sorted(folders, key=lambda folder: int(folder.name)):
         try:
@@ -116,8 +116,8 @@ def read_record(folder: UPath) -> Record:
     path = folder / PUBLISHED
     return Record(
         folder=folder,
-        **landing.read_sealed(folder / SETTLED),
-        published=landing.read_sealed(path) if path.exists() else None,
+        **files.read_sealed(folder / SETTLED),
+        published=files.read_sealed(path) if path.exists() else None,
     )
 
 
@@ -170,7 +170,7 @@ def refuse_damaged_files(chosen: list[Record]) -> None:
         found = [
             str(record.folder / name)
             for name, digest in sorted(record.files.items())
-            if not (record.folder / name).exists() or landing.sha256(record.folder / name) != digest
+            if not (record.folder / name).exists() or files.sha256(record.folder / name) != digest
         ]
         if found and not damaged and number:
             advice = f"Without them the warehouse can be replayed --until {chosen[number - 1].load_id}"

@@ -1,57 +1,54 @@
 """The one slot for a load: claimed by plan, kept by signs of life, freed at the end."""
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from austin_crime import config, contract
-from austin_crime.warehouse.connection import Connection as Connection
-from austin_crime.warehouse.connection import Row as Row
-from austin_crime.warehouse.connection import connect
+from austin_crime.errors import LoadEnded, LoadRefused
+from austin_crime.models import Load, RunningLoad
+from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
-warehouse = connect
+# Findings of an earlier attempt.
+FINDINGS = ("check_results", "reconciliations", "column_profiles")
+RUNNING_LOAD = "load_id, attempt, planned_against, parameters"
 
 
-class LoadRefused(Exception):
-    """The load may not start or go on; trying the same step again cannot help."""
-
-
-class LoadEnded(LoadRefused):
-    """The load, or this attempt of it, is no longer the running one; what it wrote since does not count."""
-
-
-def claim_slot(load_id: str, orchestrator: str, parameters: Row) -> Row:
-    """Start a load, or the next attempt of one, and return its row of ``ops.loads``.
+def claim_slot(load_id: str, orchestrator: str, parameters: dict[str, Any]) -> RunningLoad:
+    """Start a load, or the next attempt of one, and commit.
 
     Raises
     ------
     LoadRefused
         If another load runs, this one has ended well already, or the warehouse belongs to another portal.
     """
-    with warehouse() as connection:
-        free_abandoned_slot(connection)
+    with connect() as connection:
+        _free_abandoned_slot(connection)
         refuse_other_portal(connection)
         old = connection.execute("select status from ops.loads where load_id = %s", (load_id,)).fetchone()
         if old and old["status"] in ("published", "unchanged"):
             raise LoadRefused(f"Load {load_id} has ended already ({old['status']}): trigger a new run.")
         try:
-            for table in ("check_results", "reconciliations", "column_profiles"):  # of an earlier attempt
+            for table in FINDINGS:
                 connection.execute(f"delete from ops.{table} where load_id = %s", (load_id,))
-            return insert_load(connection, load_id, orchestrator, parameters)
+            return _insert_load(connection, load_id, orchestrator, parameters)
         except psycopg.errors.UniqueViolation:
             connection.rollback()
             raise LoadRefused(refusal(connection)) from None
 
 
-def insert_load(connection: Connection, load_id: str, orchestrator: str, parameters: Row) -> Row:
+def _insert_load(
+    connection: Connection, load_id: str, orchestrator: str, parameters: dict[str, Any]
+) -> RunningLoad:
     """Insert the load as running, or make its next attempt the running one."""
-    row = connection.execute(
-        """
+    cursor = connection.cursor(row_factory=class_row(RunningLoad))
+    cursor.execute(
+        f"""
         insert into ops.loads (
             load_id, attempt, status, orchestrator, source_url, rules_version, parameters, planned_against,
             started_at, last_seen_at
@@ -63,7 +60,7 @@ def insert_load(connection: Connection, load_id: str, orchestrator: str, paramet
             attempt = loads.attempt + 1, status = 'running', parameters = excluded.parameters,
             planned_against = excluded.planned_against, rules_version = excluded.rules_version,
             last_seen_at = now(), finished_at = null, message = null
-        returning *
+        returning {RUNNING_LOAD}
         """,
         {
             "load_id": load_id,
@@ -72,12 +69,11 @@ def insert_load(connection: Connection, load_id: str, orchestrator: str, paramet
             "rules_version": contract.RULES_VERSION,
             "parameters": Jsonb(parameters),
         },
-    ).fetchone()
-    assert row is not None, "insert … returning gives a row"  # noqa: S101 (for the type checker)
-    return row
+    )
+    return cursor.fetchall()[0]
 
 
-def free_abandoned_slot(connection: Connection) -> None:
+def _free_abandoned_slot(connection: Connection) -> None:
     """End a running load that gave no sign of life for ABANDONED_AFTER_S and drop what it staged."""
     abandoned = connection.execute(
         """
@@ -129,40 +125,50 @@ def refusal(connection: Connection) -> str:
     )
 
 
-def running_load(connection: Connection, load: Mapping[str, Any]) -> Row:
+def running_load(connection: Connection, load: Load | RunningLoad) -> RunningLoad:
     """Return the load's row, record a sign of life, and keep other attempts from beginning until the commit.
-
-    Parameters
-    ----------
-    load
-        With its ``load_id`` and ``attempt``.
 
     Raises
     ------
     LoadEnded
-        If this attempt of the load is no longer the running one.
+        If this attempt of the load is no longer the running one, with what ended it.
     """
-    row = connection.execute(
+    cursor = connection.cursor(row_factory=class_row(RunningLoad))
+    cursor.execute(
         "update ops.loads set last_seen_at = clock_timestamp()"
-        " where load_id = %s and attempt = %s and status = 'running' returning *",
-        (load["load_id"], load["attempt"]),
-    ).fetchone()
+        f" where load_id = %s and attempt = %s and status = 'running' returning {RUNNING_LOAD}",
+        (load.load_id, load.attempt),
+    )
+    row = cursor.fetchone()
     if row is None:
-        raise LoadEnded(
-            f"Load {load['load_id']}, attempt {load['attempt']}, is no longer the running one: trigger a new run."
-        )
+        raise LoadEnded(_what_ended(connection, load))
     return row
 
 
-def give_sign_of_life(load: Mapping[str, Any]) -> None:
-    """Record that the load is alive; LoadEnded if it is no longer the running one."""
-    with warehouse() as connection:
+def _what_ended(connection: Connection, load: Load | RunningLoad) -> str:
+    """Say why an attempt of a load is no longer the running one."""
+    row = connection.execute(
+        "select attempt, status, message from ops.loads where load_id = %s", (load.load_id,)
+    ).fetchone()
+    if row is None:
+        return f"The warehouse knows no load {load.load_id}: trigger a new run."
+    if row["attempt"] != load.attempt:
+        return f"Attempt {row['attempt']} of load {load.load_id} has begun since: attempt {load.attempt} ends here."
+    return (
+        f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: trigger a new run."
+        f" It is {row['status']}: {row['message']}"
+    )
+
+
+def give_sign_of_life(load: Load | RunningLoad) -> None:
+    """Record that the load is alive and commit; LoadEnded if it is no longer the running one."""
+    with connect() as connection:
         running_load(connection, load)
 
 
 def message(load_id: str) -> str:
-    """Return what a load says of itself, its status if it has no message."""
-    with warehouse() as connection:
+    """Return what became of a load in a sentence, its status if it has no message."""
+    with connect() as connection:
         row = connection.execute(
             "select coalesce(message, status) as message from ops.loads where load_id = %s", (load_id,)
         ).fetchone()
@@ -170,16 +176,22 @@ def message(load_id: str) -> str:
 
 
 def fail_load(load_id: str, message: str) -> None:
-    """Free the slot of a load that failed, or that a check blocked; a load that has ended stays as it is."""
-    with warehouse() as connection:
+    """Free the slot of a load that failed, or that a check blocked, and commit; a load that has ended stays as it is."""
+    with connect() as connection:
+        if not _is_migrated(connection):
+            return  # It failed before there were any tables: no load began.
         blocking = connection.execute(
             "select string_agg(message, ' ' order by check_name) as messages from ops.check_results"
             " where load_id = %s and severity = 'block' and status = 'failed'",
             (load_id,),
-        ).fetchone()
-        blocked = blocking["messages"] if blocking else None
+        ).fetchall()[0]["messages"]
         connection.execute(
             "update ops.loads set status = %s, message = %s, finished_at = now()"
             " where load_id = %s and status = 'running'",
-            ("blocked" if blocked else "failed", blocked or message, load_id),
+            ("blocked" if blocking else "failed", blocking or message, load_id),
         )
+
+
+def _is_migrated(connection: Connection) -> bool:
+    row = connection.execute("select to_regclass('ops.check_results')::text as name").fetchall()[0]
+    return row["name"] is not None

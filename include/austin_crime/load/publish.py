@@ -1,11 +1,12 @@
 """Publish a checked load in one transaction: readers see the old version or the new one."""
 
 import logging
-from collections.abc import Mapping
-from typing import Any
 
-from austin_crime import config, loads
-from austin_crime.loads import Connection, LoadRefused
+from austin_crime import config
+from austin_crime.errors import LoadRefused, StagingIncomplete
+from austin_crime.models import Load, RunningLoad
+from austin_crime.warehouse import slot
+from austin_crime.warehouse.connection import Connection
 from austin_crime.warehouse.statements import assigned, columns_of, fill, listed, read, table_name
 
 log = logging.getLogger(__name__)
@@ -32,11 +33,7 @@ INDEXES = """
 PUBLISH_LOCK = 20030102
 
 
-class StagingIncomplete(Exception):
-    """What settle and build left is no longer whole; a new run repairs it."""
-
-
-def publish(connection: Connection, load: Mapping[str, Any]) -> str:
+def publish(connection: Connection, load: Load) -> str:
     """Publish the load and return what was done in a sentence.
 
     Raises
@@ -48,12 +45,12 @@ def publish(connection: Connection, load: Mapping[str, Any]) -> str:
     """
     connection.execute("select pg_advisory_xact_lock(%s)", (PUBLISH_LOCK,))
     done = connection.execute(
-        "select message from ops.loads where load_id = %s and status = 'published'", (load["load_id"],)
+        "select message from ops.loads where load_id = %s and status = 'published'", (load.load_id,)
     ).fetchone()
     if done:
         log.info("already published: %s", done["message"])
         return str(done["message"])
-    refuse_stale_plan(connection, loads.running_load(connection, load))
+    refuse_stale_plan(connection, slot.running_load(connection, load))
     refuse_incomplete_staging(connection)
     publish_crimes(connection)
     for table in (*config.AGGREGATES, "council_districts"):
@@ -61,14 +58,14 @@ def publish(connection: Connection, load: Mapping[str, Any]) -> str:
     publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
     connection.execute(read("load/publish_status.sql"))
     done = connection.execute(
-        "select message from ops.loads where load_id = %s and status = 'published'", (load["load_id"],)
+        "select message from ops.loads where load_id = %s and status = 'published'", (load.load_id,)
     ).fetchone()
     if done is None:
         raise StagingIncomplete(
-            f"Load {load['load_id']} was written and did not become the published one: nothing was committed. Look into"
+            f"Load {load.load_id} was written and did not become the published one: nothing was committed. Look into"
             " ops.loads and mart.data_status, and trigger a new run."
         )
-    loads.clear_staging(connection)
+    slot.clear_staging(connection)
     connection.commit()
     refresh_statistics(connection)
     connection.commit()
@@ -124,13 +121,13 @@ def publish_table(connection: Connection, live: str, coming: str) -> None:
     )
 
 
-def refuse_stale_plan(connection: Connection, load: loads.Row) -> None:
+def refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
     """Raise LoadRefused if another load was published since this one was planned."""
     last = connection.execute(
         "select load_id from ops.loads where status = 'published' order by finished_at desc limit 1"
     ).fetchone()
-    if (last["load_id"] if last else None) != load["planned_against"]:
-        raise LoadRefused(f"Load {load['load_id']} was planned against an older state: trigger a new run.")
+    if (last["load_id"] if last else None) != load.planned_against:
+        raise LoadRefused(f"Load {load.load_id} was planned against an older state: trigger a new run.")
 
 
 def refuse_incomplete_staging(connection: Connection) -> None:
