@@ -21,6 +21,7 @@ from psycopg.rows import tuple_row
 from austin_crime import nightly
 from austin_crime.warehouse import connection as sessions
 from local_stack.postgres import SUPERUSER, free_port
+from sample_portal import live as portal_store
 
 ODD_VARIABLES = {
     "PGCLIENTENCODING": "LATIN1",
@@ -194,13 +195,13 @@ def pooled(postgres, warehouse, monkeypatch) -> Iterator[None]:
 def test_loads_work_through_a_pooler_in_transaction_mode(sample_portal, warehouse, pooled, monkeypatch):
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=64kB")
     nightly.run_nightly("first")
-    keys = sample_portal.some_keys(3)
-    sample_portal.store.execute(f"delete from reports where {sample_portal.where(keys)}")
+    gone = sample_portal.where(sample_portal.some_keys(3))
+    portal_store.remove_reports(sample_portal.store, gone)
 
     nightly.run_nightly("second")
 
     with sessions.connect() as connection:
-        rows = connection.execute("select status from ops.loads").fetchall()
+        rows = connection.execute("select status from ops.loads order by started_at").fetchall()
         live = connection.execute("select count(*) as n from mart.crimes").fetchall()
     assert [row["status"] for row in rows] == ["published", "published"]
     assert live == [{"n": sample_portal.report_count()}]
