@@ -1,14 +1,30 @@
 -- newest_report: the one definition of the day of the newest report. From: staging, ops.loads.
 -- It is never after the day of the load. Up to ten reports, and one in a hundred, that lie more than three weeks after all
--- others are taken for mistyped and do not count.
+-- others are taken for mistyped and do not count. Looked for in the last months that have eleven reports before this one.
 create view staging.newest_report as
-with newest as (
+with today as (
+    select (loads.started_at at time zone 'America/Chicago')::date as load_date
+    from ops.loads as loads
+    where loads.status = 'running'
+),
+
+earlier_months as (
+    select
+        month.source_month,
+        sum(month.portal_count) over (order by month.source_month desc) as report_count
+    from staging.months as month
+    cross join today
+    where month.source_month < date_trunc('month', today.load_date)
+),
+
+newest as (
     select next_crimes.reported_date
     from staging.crimes_next as next_crimes
     where
-        next_crimes.reported_date <= (
-            select (loads.started_at at time zone 'America/Chicago')::date from ops.loads as loads
-            where loads.status = 'running'
+        next_crimes.reported_date <= (select today.load_date from today)
+        and next_crimes.source_month >= (
+            select coalesce(max(earlier_months.source_month), '-infinity') from earlier_months
+            where earlier_months.report_count >= 11
         )
     order by next_crimes.reported_date desc
     limit 11
