@@ -22,9 +22,12 @@ newest as (
     from staging.crimes_next as next_crimes
     where
         next_crimes.reported_date <= (select today.load_date from today)
-        and next_crimes.source_month >= (
-            select coalesce(max(earlier_months.source_month), '-infinity') from earlier_months
-            where earlier_months.report_count >= 11
+        and (
+            next_crimes.source_month is null
+            or next_crimes.source_month >= (
+                select coalesce(max(earlier_months.source_month), '-infinity') from earlier_months
+                where earlier_months.report_count >= 11
+            )
         )
     order by next_crimes.reported_date desc
     limit 11
@@ -45,7 +48,13 @@ where
         select coalesce(max(lone.place), 0)
         from places as lone
         where
-            lone.place <= (select least(10, sum(cube.report_count) / 100) from staging.crimes_per_month as cube)
+            lone.place <= (
+                select count(*) / 100
+                from (
+                    select every_crime.incident_id from staging.crimes_next as every_crime
+                    limit 1000 -- noqa: AM09
+                ) as up_to_1000
+            )
             and lone.days_to_next > 21
     );
 comment on view staging.newest_report is 'One row: the day of the newest report that mart.crimes will have.';
