@@ -70,7 +70,7 @@ def move_while_read(store, patch):
     ask_months = settle.ask_months
     events = iter([lambda: None, lambda: edit(store, 2020)])
 
-    def ask_after_an_event():
+    def ask_after_an_event(*arguments):
         next(events, lambda: None)()
         return ask_months()
 
