@@ -5,7 +5,7 @@ import pytest
 from austin_crime import errors, nightly, steps
 from austin_crime.load import stage
 from austin_crime.warehouse import slot
-from sample_portal import live
+from sample_portal.publisher import live
 from testing.load_by_step import finish_load, land, start_load
 
 PENDING = "clearance_status is distinct from 'C'"
@@ -26,7 +26,7 @@ def test_a_batch_of_an_earlier_attempt_is_refused_and_the_newer_one_is_published
     first, batches, second = overtaken
 
     with pytest.raises(
-        errors.LoadEnded, match="Load load, attempt 1, is no longer the running one: trigger a new run"
+        errors.LoadEnded, match="Load load, attempt 1, is no longer the running one: attempt 2 has begun"
     ):
         steps.clean_and_stage(batches[0], first)
     steps.settle_months(second)

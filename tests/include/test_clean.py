@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from austin_crime import contract
+from austin_crime import contract, values
 from austin_crime.landing import reading
 from austin_crime.load import clean
 
@@ -175,4 +175,4 @@ def test_every_finding_has_a_rule_that_says_what_it_means():
     ],
 )
 def test_the_portals_group_keys_are_cleaned_like_the_data(dimension, key, cleaned):
-    assert clean.clean_group_key(dimension, key) == cleaned
+    assert values.read_group_key(dimension, key) == cleaned

@@ -8,7 +8,7 @@ import pytest
 import requests
 from upath import UPath
 
-from austin_crime import errors
+from austin_crime import errors, values
 from austin_crime.landing import batches as landed_batches
 from austin_crime.load import extract
 from austin_crime.models import Batch, PlannedMonth
@@ -22,7 +22,7 @@ def planned(*counts, first=date(2020, 1, 1), kind="whole"):
     months, month = [], first
     for number in counts:
         months.append(PlannedMonth(month, kind, "", number, number))
-        month = extract.next_month(month)
+        month = values.next_month(month)
     return months
 
 
@@ -119,7 +119,8 @@ def test_a_query_names_its_columns_ranges_order_and_limit():
         "$select": ":id,:updated_at,crime_type",
         "$where": "((rep_date >= '2019-12-01T00:00:00' and rep_date < '2020-02-01T00:00:00')"
         " or (rep_date >= '2020-03-01T00:00:00' and rep_date < '2020-04-01T00:00:00')"
-        " or rep_date is null) and :updated_at > '2024-01-01T00:00:00.000Z'",
+        " or (rep_date is null or rep_date < '0001-01-01T00:00:00' or rep_date > '9999-12-31T23:59:59.999'))"
+        " and :updated_at > '2024-01-01T00:00:00.000Z'",
         "$order": ":id",
         "$limit": "1004",
     }

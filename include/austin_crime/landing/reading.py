@@ -9,7 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.json
 
-from austin_crime import contract
+from austin_crime import contract, values
+from austin_crime.errors import PortalAnswer
+from austin_crime.portal import answers
 
 SYSTEM_COLUMNS = (":id", ":updated_at")
 # Some 4,000 reports: stays in the processor's cache, and is large enough for Arrow.
@@ -35,7 +37,7 @@ def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    PortalAnswer
         If the body is not a JSON array of objects.
     """
     names = [*SYSTEM_COLUMNS, *(column.source_name for column in contract.COLUMNS)]
@@ -45,8 +47,16 @@ def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
     except pa.ArrowInvalid:
         # Another layout or numbers without quotes: slower, and as good.
         body.seek(0)
-        tables = [pa.Table.from_pylist([as_strings(report) for report in json.load(body)], schema=schema)]
+        tables = [pa.Table.from_pylist([_as_strings(report) for report in _read_array(body)], schema=schema)]
     return to_frame(pa.concat_tables([schema.empty_table(), *tables]))
+
+
+def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
+    """Read a JSON array of objects however it is written; PortalAnswer for anything else."""
+    try:
+        return answers.expect_rows(json.load(body), "reports")
+    except (ValueError, RecursionError) as error:
+        raise PortalAnswer(f"Asked for reports: expected JSON, and it cannot be read ({error}).") from error
 
 
 def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
@@ -98,10 +108,8 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def as_strings(report: dict[str, object]) -> dict[str, str]:
+def _as_strings(report: dict[str, object]) -> dict[str, str]:
     """Return a report with every value as the portal would write it in quotes."""
     return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in report.items()
-        if value is not None
+        name: values.holdable(values.as_text(value)) for name, value in report.items() if value is not None
     }

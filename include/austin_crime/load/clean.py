@@ -1,6 +1,7 @@
-"""Clean one batch of reports: pandas on Arrow types, vectorised; pure."""
+"""Clean one batch of reports: pandas on Arrow types; pure. What a text becomes is in values.py."""
 
 import datetime as dt
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -10,12 +11,27 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from austin_crime import contract
+from austin_crime import contract, values
+from austin_crime.values import Reading
 
-# Arrow knows a year 0; Python, and so every reader written in it, does not.
-YEAR_ONE = dt.datetime(1, 1, 1)  # noqa: DTZ001 (Austin wall time)
-STRING = pd.ArrowDtype(pa.string())
-# Takes note of a rule and how many values it made null.
+STRING, INTEGER = pa.string(), pa.int64()
+TIMESTAMP, STAMP = pa.timestamp("us"), pa.timestamp("us", tz="UTC")
+TYPES: dict[contract.Kind, pa.DataType] = {
+    "key": INTEGER,
+    "text": STRING,
+    "integer": pa.int32(),
+    "flag": pa.bool_(),
+    "timestamp": TIMESTAMP,
+    "date": pa.date32(),
+    "time": pa.time64("us"),
+    "district": pa.int16(),
+    "block_group": STRING,
+}
+# What Arrow reads as values.py does, and much faster: whole columns of keys and ids that match, and of times.
+PLAIN_KEY = "^[0-9]{1,18}$"
+PLAIN_ID = "^[!-~]{1,100}$"
+FIRST_MOMENT, LAST_MOMENT = pa.scalar(dt.datetime.min, TIMESTAMP), pa.scalar(dt.datetime.max, TIMESTAMP)  # noqa: DTZ901
+# Takes note of a rule and how many values it applied to.
 Count = Callable[[str, int], None]
 
 
@@ -26,7 +42,7 @@ class Cleaned(NamedTuple):
     crimes: pd.DataFrame
     # Reports without one, shape (m, 9): the columns of staging.rejected_reports that a batch knows.
     rejects: pd.DataFrame
-    # Values that could not be read, counted as ``rule:source column``.
+    # Values to which a rule applied, counted as ``rule:source column``.
     findings: Counter[str]
 
 
@@ -45,21 +61,19 @@ def clean_crimes(reports: pd.DataFrame) -> Cleaned:
         ``source_updated_at`` is UTC.
     """
     findings: Counter[str] = Counter()
-    reports = reports.replace("", pd.NA)
     columns = {
-        column.name: clean_column(reports[column.source_name], column, findings)
-        for column in contract.COLUMNS
-        if column.kind != "key"
+        column.name: read_column(reports[column.source_name], column, findings) for column in contract.COLUMNS
     }
     crimes = pd.DataFrame(columns, index=reports.index)
-    crimes["occurred_month"] = to_month(crimes["occurred_date"])
+    crimes["occurred_month"] = to_month(crimes["occurred_date"], reports["occ_date"])
     crimes["occurred_hour"] = hour_of(crimes["occurred_time"])
-    crimes["clearance_name"] = name_clearance(crimes["clearance_status"], findings)
-    crimes["source_month"] = to_month(crimes["reported_date"])
-    crimes["source_row_id"] = reports[":id"]
-    crimes["source_updated_at"] = cast(reports[":updated_at"], pa.timestamp("us", tz="UTC"))
-    keys, reasons = clean_keys(reports["incident_report_number"], findings)
-    crimes.insert(0, "incident_id", keys)
+    crimes["clearance_name"] = read_each(
+        reports["clearance_status"], values.read_clearance, STRING, counter(findings, "clearance_status")
+    )
+    crimes["source_month"] = to_month(crimes["reported_date"], reports["rep_date"])
+    crimes["source_row_id"] = read_row_ids(reports, counter(findings, ":id"))
+    crimes["source_updated_at"] = read_stamps(reports[":updated_at"], counter(findings, ":updated_at"))
+    reasons = why_rejected(reports["incident_report_number"], crimes["incident_id"])
     is_rejected = reasons.notna()
     return Cleaned(
         crimes=crimes[~is_rejected],
@@ -68,145 +82,124 @@ def clean_crimes(reports: pd.DataFrame) -> Cleaned:
     )
 
 
-def clean_column(values: pd.Series, column: contract.Column, findings: Counter[str]) -> pd.Series:
-    """Clean a column as its kind says; what cannot be read becomes null and is counted."""
+def counter(findings: Counter[str], source_name: str) -> Count:
+    """Return what counts the rules that apply to a column."""
 
     def count(rule: str, number: int) -> None:
-        findings[f"{rule}:{column.source_name}"] += number
+        findings[f"{rule}:{source_name}"] += number
 
-    return CLEANERS[column.kind](values, count)
-
-
-def to_text(values: pd.Series, count: Count) -> pd.Series:
-    """Keep text as sent."""
-    return values
+    return count
 
 
-def to_code(values: pd.Series, count: Count) -> pd.Series:
-    """Read whole numbers of up to nine digits."""
-    return cast(keep(values, r"\d{1,9}", "number_unreadable", count), pa.int32())
+def ignore(rule: str, number: int) -> None:
+    """Count nothing."""
 
 
-def to_flag(values: pd.Series, count: Count) -> pd.Series:
-    """Read Y and N."""
-    return keep(values, "[YN]", "flag_unreadable", count) == "Y"
+def read_column(texts: pd.Series, column: contract.Column, findings: Counter[str]) -> pd.Series:
+    """Read a column as its kind says; what cannot be read becomes null, and what a rule applied to is counted."""
+    count = counter(findings, column.source_name)
+    if column.kind == "key":
+        return read_keys(texts, count)
+    moments = cast_moments(texts, TIMESTAMP) if column.kind in ("timestamp", "date") else None
+    if moments is not None:
+        return to_series(moments.cast(TYPES[column.kind], safe=False), texts.index)
+    return read_each(texts, values.READERS[column.kind], TYPES[column.kind], count)
 
 
-def to_date(values: pd.Series, count: Count) -> pd.Series:
-    """Read the date of ISO 8601 timestamps."""
-    return cast(to_timestamp(values, count), pa.date32())
+def read_each(
+    texts: pd.Series, reader: Callable[[str], Reading[object]], to: pa.DataType, count: Count
+) -> pd.Series:
+    """Read each different text once; what is not valid UTF-8 is read with � in its place."""
+    encoded = pc.dictionary_encode(to_array(texts))
+    readings = [
+        reader(text.decode(errors="replace")) for text in encoded.dictionary.cast(pa.binary()).to_pylist()
+    ]
+    if any(reading.rule for reading in readings):
+        rules = pa.array([reading.rule for reading in readings], STRING).take(encoded.indices)
+        for found in pc.value_counts(rules.drop_null()).to_pylist():
+            count(found["values"], found["counts"])
+    read = pa.array([reading.value for reading in readings], to).take(encoded.indices)
+    return to_series(read, texts.index)
 
 
-def to_block_group(values: pd.Series, count: Count) -> pd.Series:
-    """Return census GEOIDs of twelve digits: the state in front, zeros that a number lost put back."""
-    return contract.STATE_FIPS + keep(values, r"\d{1,10}", "block_group_unreadable", count).str.zfill(10)
+def to_array(series: pd.Series) -> pa.Array:
+    """Return an Arrow-backed series as one array."""
+    return pa.chunked_array(series.array.__arrow_array__()).combine_chunks()
 
 
-def keep(values: pd.Series, pattern: str, rule: str, count: Count) -> pd.Series:
-    """Keep the values that match a pattern as a whole; the others become null and are counted."""
-    is_readable = values.str.fullmatch(pattern)
-    count(rule, int((~is_readable.fillna(True)).sum()))
-    return values.where(is_readable.fillna(False))
+def to_series(array: pa.Array, index: pd.Index) -> pd.Series:
+    """Return an array as an Arrow-backed series."""
+    return pd.Series(pd.arrays.ArrowExtensionArray(array), index=index)
 
 
-def cast(values: pd.Series, to: pa.DataType) -> pd.Series:
-    """Cast an Arrow-backed series with Arrow's own rules, which read ISO 8601."""
-    array = pc.cast(pa.chunked_array(values.array.__arrow_array__()), to, safe=False)
-    return pd.Series(pd.arrays.ArrowExtensionArray(array), index=values.index)
+def matches(texts: pd.Series, pattern: str) -> bool:
+    """Whether every text of a series matches, and none is null."""
+    return bool(
+        not texts.isna().any()
+        and pc.all(pc.match_substring_regex(to_array(texts), pattern), min_count=0).as_py()
+    )
 
 
-def to_timestamp(values: pd.Series, count: Count) -> pd.Series:
-    """Read ISO 8601 timestamps without zone, of the years 1 to 9999; microseconds."""
+def cast_moments(texts: pd.Series, to: pa.DataType) -> pa.Array | None:
+    """Cast timestamps by Arrow, which reads ISO 8601; None if there is one that it does not read."""
     try:
-        read = cast(values, pa.timestamp("us"))
+        moments = pc.cast(to_array(texts), to)
     except pa.ArrowInvalid:
-        # Value by value, so that what one becomes never depends on the others.
-        readable = [value for value in values.dropna().unique() if is_timestamp(value)]
-        read = cast(values.where(values.isin(readable)), pa.timestamp("us"))
-    read = read.where(read >= YEAR_ONE)
-    count("date_unreadable", int((read.isna() & values.notna()).sum()))
-    return read
+        return None
+    wall = moments.cast(TIMESTAMP)
+    is_outside = pc.or_(pc.less(wall, FIRST_MOMENT), pc.greater(wall, LAST_MOMENT))
+    return None if pc.any(is_outside).as_py() else moments
 
 
-def is_timestamp(value: str) -> bool:
-    """Whether Arrow reads a value as a timestamp."""
-    try:
-        pa.scalar(value).cast(pa.timestamp("us"))
-    except pa.ArrowInvalid:
-        return False
-    return True
+def read_stamps(texts: pd.Series, count: Count) -> pd.Series:
+    """Read ``:updated_at``; every report has one."""
+    moments = None if texts.isna().any() else cast_moments(texts, STAMP)
+    if moments is not None:
+        return to_series(moments, texts.index)
+    return read_each(texts.fillna(""), values.read_stamp, STAMP, count)
 
 
-def to_time(values: pd.Series, count: Count) -> pd.Series:
-    """Read HHMM without leading zeros ("5" is 00:05) as a time of day."""
-    number = cast(keep(values, r"\d{1,4}", "time_unreadable", count), pa.int64())
-    hour = number // 100
-    minute = number - hour * 100
-    count("hour_out_of_range", int((hour > 23).sum()))
-    count("minute_out_of_range", int(((hour <= 23) & (minute > 59)).sum()))
-    microseconds = (hour * 3600 + minute * 60) * 1_000_000
-    return cast(microseconds.where((hour <= 23) & (minute <= 59)), pa.time64("us"))
+def read_keys(texts: pd.Series, count: Count) -> pd.Series:
+    """Read incident numbers."""
+    if matches(texts, PLAIN_KEY):
+        return to_series(to_array(texts).cast(INTEGER), texts.index)
+    return read_each(texts.fillna(""), values.read_key, INTEGER, count)
 
 
-def to_district(values: pd.Series, count: Count) -> pd.Series:
-    """Read council districts, 1 to 10."""
-    names = [str(district) for district in contract.COUNCIL_DISTRICTS]
-    is_known = values.isin(names)
-    count("district_unreadable", int((~is_known & values.notna()).sum()))
-    return cast(values.where(is_known), pa.int16())
+def why_rejected(texts: pd.Series, keys: pd.Series) -> pd.Series:
+    """Return the rule by which each report is rejected; null if it has a key."""
+    texts = texts.fillna("").where(keys.isna())
+    return read_each(texts, lambda text: Reading(values.read_key(text).rule), STRING, ignore)
 
 
-CLEANERS: dict[contract.Kind, Callable[[pd.Series, Count], pd.Series]] = {
-    "text": to_text,
-    "integer": to_code,
-    "flag": to_flag,
-    "timestamp": to_timestamp,
-    "date": to_date,
-    "time": to_time,
-    "district": to_district,
-    "block_group": to_block_group,
-}
+def read_row_ids(reports: pd.DataFrame, count: Count) -> pd.Series:
+    """Return the portal's ids of rows; a row without gets one made of its content, the same whenever it is read."""
+    ids = reports[":id"]
+    if matches(ids, PLAIN_ID):
+        return ids
+    ids = read_each(ids.fillna(""), values.read_row_id, STRING, count)
+    seen: Counter[str] = Counter()
+    made = []
+    for raw in raw_json(reports[ids.isna()]):
+        name = f"without id {hashlib.sha256(raw.encode()).hexdigest()[:16]}"
+        seen[name] += 1
+        made.append(f"{name} {seen[name]}")
+    ids[ids.isna()] = made
+    return ids
 
 
-def to_month(dates: pd.Series) -> pd.Series:
-    """Return the first day of each date's month."""
-    array = pc.floor_temporal(pa.chunked_array(dates.array.__arrow_array__()), unit="month")
-    return pd.Series(pd.arrays.ArrowExtensionArray(array), index=dates.index)
+def to_month(dates: pd.Series, texts: pd.Series) -> pd.Series:
+    """Return the first day of each date's month; that of an unreadable date as ``values.read_month`` reads it."""
+    months = to_series(pc.floor_temporal(to_array(dates), unit="month"), dates.index)
+    unread = texts.where(dates.isna())
+    return months.fillna(
+        read_each(unread, lambda text: Reading(values.read_month(text)), pa.date32(), ignore)
+    )
 
 
 def hour_of(times: pd.Series) -> pd.Series:
     """Return the hour of times of day."""
-    array = pc.cast(pc.hour(pa.chunked_array(times.array.__arrow_array__())), pa.int16())
-    return pd.Series(pd.arrays.ArrowExtensionArray(array), index=times.index)
-
-
-def name_clearance(statuses: pd.Series, findings: Counter[str]) -> pd.Series:
-    """Return the clearance status in words; null where there is none or an unknown one."""
-    names = statuses.map(contract.CLEARANCE_NAMES).astype(STRING)
-    findings["clearance_status_unknown:clearance_status"] += int((names.isna() & statuses.notna()).sum())
-    return names
-
-
-def clean_keys(values: pd.Series, findings: Counter[str]) -> tuple[pd.Series, pd.Series]:
-    """Return the keys as integers, and why a report is rejected (null if it is not)."""
-    is_readable = values.str.fullmatch(r"\d{1,18}").fillna(False)
-    reasons = pd.Series(pd.NA, index=values.index, dtype=STRING)
-    reasons = reasons.mask(~is_readable, "unreadable_key").mask(values.isna(), "missing_key")
-    for reason, number in reasons.value_counts().items():
-        findings[f"{reason}:incident_report_number"] += int(number)
-    return cast(values.where(is_readable), pa.int64()), reasons
-
-
-def clean_group_key(dimension: str, key: str | None) -> str | None:
-    """Clean a key of the portal's own counts as the same value in a report would be; of a year, the number."""
-    if not key:
-        return None
-    if dimension == "occurred_year":
-        year = to_timestamp(pd.Series([key], dtype=STRING), lambda rule, number: None).dt.year[0]
-        return None if pd.isna(year) else str(year)
-    if dimension == "council_district":
-        return key if key in {str(district) for district in contract.COUNCIL_DISTRICTS} else None
-    return key
+    return to_series(pc.hour(to_array(times)).cast(pa.int16()), times.index)
 
 
 def describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
@@ -222,7 +215,16 @@ def describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.Se
             "council_district",
         ]
     ].assign(reason=reasons)
-    raw = [
-        json.dumps({k: v for k, v in report.items() if pd.notna(v)}) for report in reports.to_dict("records")
+    return rejects.assign(raw=to_series(pa.array(raw_json(reports), STRING), rejects.index))
+
+
+def raw_json(reports: pd.DataFrame) -> list[str]:
+    """Return reports as JSON without absent keys, as sent but for what PostgreSQL cannot hold."""
+    texts = [
+        read_each(reports[name], lambda text: Reading(values.holdable(text)), STRING, ignore).tolist()
+        for name in reports.columns
     ]
-    return rejects.assign(raw=pd.Series(raw, index=rejects.index, dtype=STRING))
+    return [
+        json.dumps({name: text for name, text in zip(reports.columns, row, strict=True) if pd.notna(text)})
+        for row in zip(*texts, strict=True)
+    ]

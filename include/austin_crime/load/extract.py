@@ -16,6 +16,7 @@ from austin_crime.models import Batch, Manifest, PlannedMonth
 from austin_crime.portal.body import BodyCounter, gzip_pieces
 from austin_crime.portal.client import Portal
 from austin_crime.portal.months import socrata_time
+from austin_crime.values import month_condition, next_month
 
 log = logging.getLogger(__name__)
 
@@ -55,21 +56,16 @@ def _fits(group: list[PlannedMonth], month: PlannedMonth) -> bool:
     return rows <= config.BATCH_ROWS and len(ranges) <= config.MAX_RANGES_PER_BATCH
 
 
-def to_ranges(months: Iterable[date | None]) -> list[tuple[date, date] | None]:
-    """Join adjacent months to ranges from a first day to the first day after; None stays None, for no date."""
-    ranges: list[tuple[date, date] | None] = []
+def to_ranges(months: Iterable[date | None]) -> list[tuple[date | None, date | None]]:
+    """Join adjacent months to ranges from a first day to the first day after; None for no date, and at the end of time."""
+    ranges: list[tuple[date | None, date | None]] = []
     for month in months:
-        last = ranges[-1] if ranges else None
-        if month and last and last[1] == month:
-            ranges[-1] = (last[0], next_month(month))
+        after = next_month(month) if month else None
+        if month and ranges and ranges[-1][1] == month:
+            ranges[-1] = (ranges[-1][0], after)
         else:
-            ranges.append((month, next_month(month)) if month else None)
+            ranges.append((month, after))
     return ranges
-
-
-def next_month(month: date) -> date:
-    """Return the first day of the month after."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def batch_query(batch: Batch) -> dict[str, str]:
@@ -78,13 +74,7 @@ def batch_query(batch: Batch) -> dict[str, str]:
     The limit leaves room for reports that come while we read, and is never the portal's default of 1000.
     """
     ranges = to_ranges([date.fromisoformat(month) if month else None for month in batch.months])
-    parts = [
-        f"(rep_date >= '{bounds[0]}T00:00:00' and rep_date < '{bounds[1]}T00:00:00')"
-        if bounds
-        else "rep_date is null"
-        for bounds in ranges
-    ]
-    where = f"({' or '.join(parts)})"
+    where = f"({' or '.join(month_condition(*bounds) for bounds in ranges)})"
     if batch.newer_than:
         where += f" and :updated_at > '{batch.newer_than}'"
     return {

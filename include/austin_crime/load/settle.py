@@ -10,10 +10,10 @@ from typing import Any
 
 from upath import UPath
 
-from austin_crime import config
+from austin_crime import config, values
 from austin_crime.errors import Contradiction, PortalMoved
 from austin_crime.landing import files
-from austin_crime.load import clean, extract, stage
+from austin_crime.load import extract, stage
 from austin_crime.load.decide import name_months
 from austin_crime.models import Batch, Load, PlannedMonth, PortalMonth
 from austin_crime.portal.client import Portal
@@ -240,12 +240,17 @@ def insert_counts(connection: Connection, counts: Mapping[str, list[dict[str, An
     for dimension, rows in counts.items():
         cleaned: Counter[str | None] = Counter()
         for row in rows:
-            cleaned[clean.clean_group_key(dimension, row.get("group_key"))] += to_count(row)
+            cleaned[_read_group_key(dimension, row.get("group_key"))] += to_count(row)
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into staging.portal_counts (dimension, group_key, report_count) values (%s, %s, %s)",
                 [(dimension, key, number) for key, number in cleaned.items()],
             )
+
+
+def _read_group_key(dimension: str, key: Any) -> str | None:
+    """Read a key of the portal's counts, which may be a JSON number."""
+    return values.read_group_key(dimension, None if key is None else values.as_text(key))
 
 
 def _describe_duplicates(load: Load, folder: UPath) -> None:

@@ -1,6 +1,5 @@
 """Copy cleaned batches into the schema staging; a batch staged twice is there once."""
 
-import json
 import logging
 import time
 from dataclasses import asdict, dataclass
@@ -163,8 +162,6 @@ def raw_reports(folder: UPath, batch: Batch, row_ids: set[str]) -> dict[str, str
     """Return reports of a landed batch as raw JSON, by the portal's row id."""
     with landed_batches.open_landed(folder, batch) as body:
         reports = reading.read_reports(body)
-    wanted = reports[reports[":id"].isin(row_ids)]
-    return {
-        report[":id"]: json.dumps({name: value for name, value in report.items() if pd.notna(value)})
-        for report in wanted.to_dict("records")
-    }
+    ids = clean.read_row_ids(reports, clean.ignore)
+    is_wanted = ids.isin(row_ids)
+    return dict(zip(ids[is_wanted], clean.raw_json(reports[is_wanted]), strict=True))

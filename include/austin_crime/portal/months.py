@@ -1,12 +1,13 @@
 """Months of report date, the unit of a load, as the portal counts them."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from austin_crime import config
+from austin_crime import config, values
 from austin_crime.errors import Contradiction, PortalAnswer
 from austin_crime.models import PortalMonth, RecentCounts
 from austin_crime.portal.client import Portal
@@ -57,11 +58,10 @@ def _ask_once(portal: Portal, last_newest: datetime | None) -> list[PortalMonth]
     )
     if not rows:
         raise Contradiction("The portal has no reports at all: expected some, and no rows is never no news.")
-    months = [
+    months = _joined(
         PortalMonth(to_month(row.get("month")), to_count(row), to_stamp(row["newest_updated_at"]))
         for row in rows
-    ]
-    refuse_repeated(month.month for month in months)
+    )
     return _with_newer_counts(portal, months, last_newest) if last_newest else months
 
 
@@ -133,49 +133,54 @@ def count_months(portal: Portal, where: str) -> dict[date | None, int]:
         order="month",
         limit=LIMIT,
     )
-    counts = {to_month(row.get("month")): to_count(row) for row in rows}
-    if len(counts) < len(rows):
-        refuse_repeated(to_month(row.get("month")) for row in rows)
+    counts: Counter[date | None] = Counter()
+    for row in rows:
+        counts[to_month(row.get("month"))] += to_count(row)
     return counts
 
 
-def refuse_repeated(months: Iterable[date | None]) -> None:
-    """Raise PortalAnswer if a month comes twice."""
-    seen: set[date | None] = set()
+def _joined(months: Iterable[PortalMonth]) -> list[PortalMonth]:
+    """Return months of which each comes once: the portal may write one in several ways, and has several without a date."""
+    joined: dict[date | None, PortalMonth] = {}
     for month in months:
-        if month in seen:
-            raise PortalAnswer(
-                f"The portal counts the month {month or 'without a date'} twice: expected each once."
+        other = joined.get(month.month)
+        joined[month.month] = (
+            replace(
+                month,
+                report_count=month.report_count + other.report_count,
+                newest_updated_at=max(month.newest_updated_at, other.newest_updated_at),
             )
-        seen.add(month)
+            if other
+            else month
+        )
+    return list(joined.values())
 
 
-def to_month(value: str | None) -> date | None:
+def to_month(key: Any) -> date | None:
     """Read a month as the portal sends it, ``2024-05-01T00:00:00.000``; PortalAnswer if it is none."""
     try:
-        return datetime.fromisoformat(value).date() if value else None
-    except ValueError:
+        return values.read_month_key(None if key is None else values.as_text(key))
+    except values.Unreadable as error:
         raise PortalAnswer(
-            f"Asked for months, expected one such as 2024-05-01T00:00:00.000, came {value!r}: a report has this as its"
-            " rep_date. Nothing was loaded; tell the publisher, and trigger a new run when it is mended."
+            f"Asked for months: {error}. A report has this as its rep_date. Nothing was loaded; tell the publisher, and"
+            " trigger a new run when it is mended."
         ) from None
 
 
 def to_stamp(value: Any) -> datetime:
     """Read an ``:updated_at``; PortalAnswer if it is none."""
     try:
-        stamp = datetime.fromisoformat(value)
-        return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-    except (ValueError, TypeError):
-        raise PortalAnswer(f"Expected a time such as 2024-05-01T08:00:00.000Z, came {value!r}.") from None
+        return values.read_newest_stamp(values.as_text(value))
+    except values.Unreadable as error:
+        raise PortalAnswer(f"Asked for the newest change of a month: {error}.") from None
 
 
-def to_count(row: dict[str, Any], key: str = "report_count") -> int:
-    """Read a count of the portal's; PortalAnswer if it is none."""
+def to_count(row: dict[str, Any]) -> int:
+    """Read the number of reports in a row; PortalAnswer if it is none."""
     try:
-        return int(row[key])
-    except (ValueError, TypeError):
-        raise PortalAnswer(f"Expected a number of reports, came {row[key]!r}.") from None
+        return values.read_count(values.as_text(row["report_count"]))
+    except values.Unreadable as error:
+        raise PortalAnswer(f"Asked for a number of reports: {error}.") from None
 
 
 def socrata_time(moment: datetime) -> str:

@@ -153,7 +153,10 @@ def _what_ended(connection: Connection, load: Load | RunningLoad) -> str:
     if row is None:
         return f"The warehouse knows no load {load.load_id}: trigger a new run."
     if row["attempt"] != load.attempt:
-        return f"Attempt {row['attempt']} of load {load.load_id} has begun since: attempt {load.attempt} ends here."
+        return (
+            f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: attempt {row['attempt']} has begun"
+            " since."
+        )
     return (
         f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: trigger a new run."
         f" It is {row['status']}: {row['message']}"
