@@ -1,11 +1,13 @@
 """A new column is a line of the contract and a migration; a new aggregate a file, a migration and its name."""
 
+import io
+import json
 import shutil
 
-import pandas as pd
 import pytest
 
 from austin_crime import config, contract
+from austin_crime.landing import reading
 from austin_crime.load import check, clean, publish
 from austin_crime.models import Load
 from austin_crime.warehouse import migrations
@@ -93,9 +95,9 @@ def test_a_new_column_and_a_new_aggregate_arrive_wherever_the_others_do(one_more
 
 
 def test_cleaning_gives_every_column_that_the_warehouse_has(warehouse):
-    names = [column.source_name for column in contract.COLUMNS]
-    reports = pd.DataFrame({name: ["1"] for name in [*names, ":id"]}, dtype=clean.STRING)
-    reports[":updated_at"] = pd.Series(["2024-06-01T00:00:00.000Z"], dtype=clean.STRING)
+    report = {column.source_name: "1" for column in contract.COLUMNS}
+    report |= {":id": "row-a", ":updated_at": "2024-06-01T00:00:00.000Z"}
+    reports = reading.read_reports(io.BytesIO(json.dumps([report]).encode()))
 
     with connect() as connection:
         columns = columns_of(connection, "mart.crimes")
