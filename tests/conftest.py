@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import requests
+from dotenv import dotenv_values
 
 from local_stack.paths import python_path
 from local_stack.postgres import Server, temporary_server
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
 from testing.portals import portal_of
 
 ROOT = Path(__file__).parents[1]
@@ -163,14 +164,19 @@ def run_airflow(home: Path, code: str, variables: dict[str, str]) -> str:
     """Run code in a Python of its own; what ``result`` holds is printed last."""
     before = "import json, os\nresult = None\n"
     after = "\nprint()\nprint(json.dumps(result, default=str))"
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "PYTHONPATH": python_path(ROOT),
-        **variables,
-    }
+    shared = dotenv_values(ROOT / "settings" / "airflow.env")
+    environment = (
+        os.environ
+        | shared
+        | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+            "PYTHONPATH": python_path(ROOT),
+            **variables,
+        }
+    )
     done = subprocess.run(
         [sys.executable, "-c", before + code + after],
         env=environment,

@@ -25,8 +25,9 @@ from austin_crime.warehouse import migrations
 from local_stack import postgres as local_postgres
 from local_stack.paths import python_path
 from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
-from sample_portal import live, server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
 from testing.portals import portal_of
 
 HERE = Path(__file__).parent

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from austin_crime import config, errors, nightly
-from sample_portal import live, server
 from sample_portal.faults import Fault
+from sample_portal.http import server
+from sample_portal.publisher import live
 from testing.portals import portal_of
 
 # Requests of a load, in their order; the change is made just before the answer.

@@ -5,8 +5,8 @@ from contextlib import suppress
 import pytest
 
 from austin_crime import config, errors, nightly
-from sample_portal import live
 from sample_portal.faults import Fault
+from sample_portal.publisher import live
 
 PLACES = {
     "metadata": "/api/views/",

@@ -5,7 +5,7 @@ import pytest
 from austin_crime import errors, nightly, steps
 from austin_crime.load import stage
 from austin_crime.warehouse import slot
-from sample_portal import live
+from sample_portal.publisher import live
 from testing.load_by_step import finish_load, land, start_load
 
 PENDING = "clearance_status is distinct from 'C'"

@@ -1,7 +1,7 @@
 import pytest
 
 from austin_crime import config, contract, errors, nightly
-from sample_portal import live
+from sample_portal.publisher import live
 
 PRESENT = {column.source_name: sorted(column.source_types)[0] for column in contract.COLUMNS}
 HISTORIC = {name: kind for name, kind in PRESENT.items() if name != "census_block_group"} | dict.fromkeys(

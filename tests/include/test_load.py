@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from austin_crime import errors, nightly, steps
-from sample_portal import live as portal_store
+from sample_portal.publisher import live as portal_store
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 

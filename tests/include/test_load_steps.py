@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 from austin_crime import config, errors, nightly, steps
 from austin_crime.load import publish, settle
 from austin_crime.portal import client
-from sample_portal import live as portal_store
+from sample_portal.publisher import live as portal_store
 from testing.load_by_step import finish_load, start_load
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from austin_crime import errors, nightly, steps
-from sample_portal import live, server
+from sample_portal.data.store import Store
 from sample_portal.faults import Fault
-from sample_portal.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
 from testing.load_by_step import finish_load
 
 INCLUDE = Path(__file__).parents[2] / "include"

@@ -8,7 +8,7 @@ import requests
 from austin_crime import errors, nightly
 from austin_crime.load import plan
 from austin_crime.portal import answers, metadata, months
-from sample_portal import live
+from sample_portal.publisher import live
 
 EMPTIED_BY_HAND = {
     "the reports and what is known of their months": ("mart.crimes", "ops.source_months"),

@@ -10,8 +10,8 @@ import requests
 from austin_crime import config, errors, nightly, replay, steps
 from austin_crime.landing import files
 from austin_crime.load import extract
-from sample_portal import live
 from sample_portal.faults import Fault
+from sample_portal.publisher import live
 
 NUMBERS = count(1)
 # What says when it was loaded, and not what.

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from austin_crime import check, nightly, read, stage
-from sample_portal import live
+from sample_portal.publisher import live
 
 TEXTS = ("location_type", "sector", "district", "clearance_status", "ucr_category", "category_description")
 

@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from austin_crime import errors, nightly
-from sample_portal import live, server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
 
 FIRST, SECOND = "historic_2024-06-02.json", "historic_2024-06-03.json"
 FIRST_STAMP, SECOND_STAMP = datetime(2024, 6, 2, 1), datetime(2024, 6, 3, 23)  # noqa: DTZ001 (as the portal keeps them)

@@ -14,9 +14,9 @@ from upath import UPath
 from austin_crime import config, errors, nightly, replay, steps
 from austin_crime.landing import files
 from austin_crime.load import settle
-from sample_portal import live as portal_store
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live as portal_store
 
 NUMBERS = count(1)
 # In order; "blocked" and "quiet" are missing, for they published nothing.

@@ -23,8 +23,8 @@ from austin_crime import nightly
 from austin_crime.load import refresh
 from austin_crime.warehouse import migrations
 from local_stack.postgres import Server, free_port
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
 from testing.superset_pages import Browser
 
 ROOT = Path(__file__).parents[2]

@@ -5,14 +5,15 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from sample_portal.store import Store, connect
+from sample_portal.data.databases import connect
+from sample_portal.data.store import Store
 
 FOLDER = tempfile.TemporaryDirectory(prefix="austin-crime-portals-")
 
 
 def portal_of(reports: int, seed: int = 1, until: date = date(2024, 6, 1)) -> Store:
     """Return a store in memory of a test's own."""
-    connection = connect(":memory:")
+    connection = connect()
     connection.execute(f"attach '{generated(reports, seed, until)}' as generated (read_only)")
     connection.execute("copy from database generated to memory")
     connection.execute("detach generated")

@@ -13,8 +13,8 @@ from psycopg.rows import dict_row
 
 from austin_crime import config, steps
 from austin_crime_prefect import tasks
-from sample_portal import live
 from sample_portal.faults import Fault
+from sample_portal.publisher import live
 
 BATCH = "$order=:id"
 PATIENCE_S = 60
