@@ -84,6 +84,7 @@ def test_a_load_from_a_shell_is_in_the_pages_too_and_leaves_them_running(prefect
     assert prefect.run("status").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_load_from_a_shell_needs_nothing_set_up_and_leaves_nothing_running(tmp_path_factory):
     stack = new_stack(tmp_path_factory)
 

@@ -1,5 +1,6 @@
 """A copy of the project, where tests may start it with data and secrets of its own."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,7 +18,9 @@ def copy_project(root: Path) -> Path:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
     (root / ".venv").symlink_to(ROOT / ".venv")
-    # PostgreSQL runs as another user when it is started by root.
-    for folder in (root, *list(root.parents)[:3]):
-        folder.chmod(folder.stat().st_mode | 0o011)
+    # PostgreSQL runs as another user when it is started by root: it has to enter pytest's folders.
+    for folder in (root, *root.parents):
+        mode = folder.stat().st_mode
+        if folder.stat().st_uid == os.geteuid() and mode & 0o011 != 0o011:
+            folder.chmod(mode | 0o011)
     return root
