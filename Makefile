@@ -4,10 +4,11 @@ python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
 venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
+workers := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
 .DEFAULT_GOAL := help
-.PHONY: help demo up load replay flow prefect down status logs secrets test test-compose lint format docs benchmark screenshots clean installed
+.PHONY: help demo up load replay flow prefect down status logs secrets test test-fast test-compose lint format docs benchmark screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +49,11 @@ secrets: ## Make .env and secrets/ for docker compose up; what is there stays
 
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
-	@$(venv)/python -m pytest $(PYTEST_ARGS)
+	@$(venv)/python -m pytest $(workers) $(PYTEST_ARGS)
+
+test-fast: ## Run the tests that start neither Airflow, Superset, Prefect nor a browser, in two minutes on two cores
+	@$(install) dev
+	@$(venv)/python -m pytest $(workers) -m "not compose and not slow" $(PYTEST_ARGS)
 
 test-compose: ## Build and start the containers from empty volumes, load, kill, compare; needs a Docker engine
 	@$(install) dev

@@ -2,26 +2,53 @@
 
 from typing import Any
 
+import requests
 from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLExecuteQueryOperator
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.providers.http.operators.http import HttpOperator
 from airflow.providers.http.sensors.http import HttpSensor
+from airflow.sdk.exceptions import AirflowSensorTimeout
 
 from austin_crime import config, steps
-from austin_crime.errors import PortalBusy
+from austin_crime.errors import LoadRefused, PortalBusy
+
+
+def portal_session(http_conn_id: str) -> requests.Session:
+    """Return the session that an HTTP connection prepares; LoadRefused if it leads elsewhere than the pipeline's setting."""
+    hook = HttpHook(http_conn_id=http_conn_id)
+    session = hook.get_conn()
+    if hook.base_url.rstrip("/") != config.source_url():
+        raise LoadRefused(
+            f"The connection {http_conn_id} leads to {hook.base_url} and AUSTIN_CRIME_SOURCE_URL to {config.source_url()}:"
+            " expected the same portal. Correct one of them, and trigger a new run."
+        )
+    return session
 
 
 class PortalSensor(HttpSensor):
     """Wait until the portal has the dataset; fail at once if it says that it has not."""
 
+    failure: PortalBusy | None = None
+
     def poke(self, context: Any) -> bool:
         """Whether the portal has the dataset."""
         try:
-            steps.source_is_up(HttpHook(http_conn_id=self.http_conn_id).get_conn())
+            steps.source_is_up(portal_session(self.http_conn_id))
         except PortalBusy as failure:
+            self.failure = failure
             self.log.warning("%s Asking again in %.0f s.", failure, self.poke_interval)
             return False
         return True
+
+    def execute(self, context: Any) -> Any:
+        """Wait; after too long a time say what the portal answered last."""
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout:
+            raise AirflowSensorTimeout(
+                f"{self.failure} It was waited for {self.timeout / 60:.0f} minutes. Nothing was loaded, and the published data"
+                " stay as they are: trigger a new run when the portal is up."
+            ) from None
 
 
 class ExtractOperator(HttpOperator):
@@ -44,7 +71,7 @@ class ExtractOperator(HttpOperator):
 
     def execute(self, context: Any) -> Any:
         """Return the manifest of the landed file."""
-        return steps.extract(self.batch, self.load, self.hook.get_conn())
+        return steps.extract(self.batch, self.load, portal_session(self.http_conn_id))
 
 
 class BuildOperator(SQLExecuteQueryOperator):

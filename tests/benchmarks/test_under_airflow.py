@@ -8,6 +8,7 @@ from benchmarks import surroundings as around
 from benchmarks.contenders import FLOOR, OURS, UNDER_AIRFLOW
 
 REPORTS = 1_000
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -28,10 +28,12 @@ from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from sample_portal.publisher import live
+from testing.portals import portal_of
 
 HERE = Path(__file__).parent
-# Several batches of a small portal.
-BATCH_ROWS = 300
+# A small portal of a few years, in several batches.
+REPORTS, SINCE = 1_000, date(2018, 1, 1)
+BATCH_ROWS = 80
 DEADLINE_S = 30
 TOKEN = "a-token-of-this-portal"
 SERVER_SETTINGS = (
@@ -205,7 +207,8 @@ class World:
 @pytest.fixture(scope="session")
 def world(warehouses) -> Iterator[World]:
     """Load a portal, let it live for a week, load it again, and load it into an empty warehouse, all undisturbed."""
-    store = Store.generate(reports=1_000, seed=1, until=date(2024, 6, 1))
+    store = portal_of(REPORTS)
+    live.remove_reports(store, f"rep_date < date '{SINCE}'")
     empty = warehouses.copy("template1")
     migrations.migrate(empty.owner_url)
     held = warehouses.copy(empty.name)

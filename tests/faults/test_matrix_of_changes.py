@@ -2,17 +2,16 @@
 
 import re
 from contextlib import suppress
-from datetime import date
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
 from austin_crime import config, errors, nightly
-from sample_portal.data.store import Store
 from sample_portal.faults import Fault
 from sample_portal.http import server
 from sample_portal.publisher import live
+from testing.portals import portal_of
 
 # Requests of a load, in their order; the change is made just before the answer.
 PLACES = {
@@ -72,7 +71,7 @@ OUTCOMES = {
 @pytest.fixture
 def living(world, warehouses, mortal_server, monkeypatch):
     """Return a portal of the test's own and an empty warehouse, named by the settings."""
-    store = Store.generate(reports=300, seed=1, until=date(2024, 6, 1))
+    store = portal_of(300)
     warehouse = warehouses.copy(world.templates["first"].name)
     with server.running(store) as url:
         warehouse.set_up(url, monkeypatch)

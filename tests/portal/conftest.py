@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from sample_portal.data.databases import connect
 from sample_portal.data.datasets import REPORTS_ID
 from sample_portal.data.store import Store
 from sample_portal.http import server
+from testing.portals import portal_of
 
 REPORT_COUNT = 2_000
 UNTIL = date(2026, 3, 7)
@@ -189,20 +189,10 @@ def written_out(tmp_path_factory) -> Iterator[Portal]:
     store.close()
 
 
-@pytest.fixture(scope="session")
-def thousand(tmp_path_factory) -> Path:
-    """Return a database of 1,000 invented reports, which are copied faster than invented."""
-    folder = tmp_path_factory.mktemp("thousand")
-    Store.generate(reports=1_000, seed=3, until=UNTIL, folder=folder).close()
-    return next(folder.iterdir())
-
-
 @pytest.fixture
-def changing(thousand) -> Iterator[Portal]:
+def changing() -> Iterator[Portal]:
     """Return a portal of 1,000 invented reports that a test may change."""
-    connection = connect()
-    connection.execute(f"attach '{thousand}' as kept (read_only); create table reports as from kept.reports")
-    store = Store(connection, "present")
+    store = portal_of(1_000, seed=3, until=UNTIL)
     store.clock = lambda: NOW
     with server.running(store) as address:
         yield Portal(address, store)
