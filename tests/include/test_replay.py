@@ -21,7 +21,7 @@ from sample_portal.publisher import live as portal_store
 NUMBERS = count(1)
 # In order; "blocked" and "quiet" are missing, for they published nothing.
 CHAIN = ["first", "week", "rewrite", "rewrite-edits", "removal", "twins", "moving", "crashed"]
-ACCEPTED = {"accept": ["reports_removed", "month_removed", "category_gone"]}
+ACCEPTED = {"accept": ["reports_removed", "month_removed", "category_gone", "rejected_reports"]}
 # What a replay does not bring back: when a check ran, and the words that tell of the replay.
 LEFT_OUT = {"ops.check_results": {"checked_at"}, "ops.loads": {"message", "last_seen_at"}}
 
