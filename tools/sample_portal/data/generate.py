@@ -14,26 +14,26 @@ FEWEST_REPORTS, MOST_REPORTS = 1_000, 2_615_000
 _POINTS_PER_AREA = 100
 
 
-def _table(name: str) -> str:
+def table(name: str) -> str:
     """Return SQL that reads a table of the calibration."""
     return f"read_csv('{HERE / 'calibration' / name}.csv')"
 
 
 _CRIME_TYPES = f"""
     select cast(era[7:] as integer) as era, * exclude (era)
-    from (unpivot {_table("crime_types")} on columns('share_.*') into name era value weight)
+    from (unpivot {table("crime_types")} on columns('share_.*') into name era value weight)
 """
 # How often a profile's reports are of a district, and how much more or less often in an era.
 _AREAS = f"""
     select
         profiles.profile, eras.first_year as era, profiles.weight * eras.factor as weight,
         try_cast(council_district as integer) as council_district
-    from (unpivot {_table("profiles")} on columns(* exclude profile) into name council_district value weight) as profiles
-    inner join (unpivot {_table("eras")} on columns(* exclude first_year) into name council_district value factor) as eras
+    from (unpivot {table("profiles")} on columns(* exclude profile) into name council_district value weight) as profiles
+    inner join (unpivot {table("eras")} on columns(* exclude first_year) into name council_district value factor) as eras
         using (council_district)
 """
 _SECTORS = f"""
-    select report_count as weight, coalesce(council_district, 0) as area, sector from {_table("district_sectors")}
+    select report_count as weight, coalesce(council_district, 0) as area, sector from {table("district_sectors")}
 """
 
 
@@ -97,8 +97,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
     _weigh(connection, "crime_types", _CRIME_TYPES, "era")
     _weigh(connection, "areas", _AREAS, "era, profile")
     _weigh(connection, "sectors", _SECTORS, "area")
-    _weigh(connection, "hours", f"from {_table('hours')}")
-    _weigh(connection, "location_types", f"from {_table('location_types')}")
+    _weigh(connection, "hours", f"from {table('hours')}")
+    _weigh(connection, "location_types", f"from {table('location_types')}")
     _scatter(connection, recipe.seed)
 
 
@@ -121,7 +121,7 @@ def _share_out(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         create temp table allotments as
-        with known as (from {_table("years")}),
+        with known as (from {table("years")}),
         days as (select unnest(range(getvariable('since'), getvariable('until') + 1, interval 1 day)) as day),
         spans as (
             select
@@ -142,7 +142,7 @@ def _share_out(connection: duckdb.DuckDBPyConnection) -> None:
             first_day, day_count, undated_odds,
             lag(high, 1, 0) over (order by year) as first_place,
             high - first_place as report_count,
-            (select max(first_year) from {_table("eras")} where first_year <= shared.year) as era
+            (select max(first_year) from {table("eras")} where first_year <= shared.year) as era
         from shared
         """
     )

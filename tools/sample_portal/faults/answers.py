@@ -8,11 +8,11 @@ from typing import Any
 from sample_portal.faults import notations, shapes, spellings
 
 Document = Any
-_Rewrite = Callable[[Document, str, "Meant"], Document]
+_Rewrite = Callable[[Document, str, "Target"], Document]
 
 
 @dataclass(frozen=True)
-class Meant:
+class Target:
     """Which rows and columns of an answer a fault concerns.
 
     Parameters
@@ -51,19 +51,19 @@ def _shorten(document: Document, share: float) -> Document:
     return document | {name: _shorten(value, share) for name, value in lists.items()}
 
 
-def _reshape_rows(document: Document, how: str, meant: Meant) -> Document:
+def _reshape_rows(document: Document, how: str, target: Target) -> Document:
     """Return a list of rows as something else, or with other rows."""
     if not isinstance(document, list):
         return document
-    return shapes.LISTS[how](document) if how in shapes.LISTS else meant.rows(document, shapes.ROWS[how])
+    return shapes.LISTS[how](document) if how in shapes.LISTS else target.rows(document, shapes.ROWS[how])
 
 
-def _reshape_geometry(document: Document, how: str, meant: Meant) -> Document:
+def _reshape_geometry(document: Document, how: str, target: Target) -> Document:
     """Return a map whose features have other geometries."""
     if isinstance(document, list):
         return document
     change = shapes.GEOMETRIES[how]
-    return meant.rows(document, lambda feature: feature | {"geometry": change(feature["geometry"])})
+    return target.rows(document, lambda feature: feature | {"geometry": change(feature["geometry"])})
 
 
 def _reshape_object(ways: Mapping[str, Callable[[Document], Document]], key: str) -> _Rewrite:
@@ -76,10 +76,10 @@ def _reshape_object(ways: Mapping[str, Callable[[Document], Document]], key: str
 _SHARES = {"empty": 0.0, "half": 0.5}
 _REWRITES: Mapping[str, _Rewrite] = {
     "silent": lambda document, how, _: _shorten(document, _SHARES[how]),
-    "numbers": lambda document, how, meant: meant.values(
+    "numbers": lambda document, how, target: target.values(
         document, frozenset({"number"}), notations.NUMBERS[how]
     ),
-    "dates": lambda document, how, meant: meant.values(
+    "dates": lambda document, how, target: target.values(
         document, frozenset({"floating_timestamp", "fixed_timestamp"}), notations.DATES[how]
     ),
     "shape": lambda document, how, _: shapes.SHAPES[how](document),
@@ -101,10 +101,10 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def rewrite(text: str, kind: str, how: str, meant: Meant) -> str:
+def rewrite(text: str, kind: str, how: str, target: Target) -> str:
     """Return what a fault sends instead of the JSON of an answer; what does not concern it says the same as before."""
     document = json.loads(text)
     if kind == "spelling":
         return spellings.SPELLINGS[how](document)
-    changed = _REWRITES[kind](document, how, meant)
+    changed = _REWRITES[kind](document, how, target)
     return json.dumps(changed, separators=(",", ":"), ensure_ascii=False) + "\n"

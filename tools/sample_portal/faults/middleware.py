@@ -84,8 +84,8 @@ class Rewrite:
         start, body = await _whole_answer(self.app, scope, receive)
         headers = MutableHeaders(scope=start)
         if start["status"] == 200 and "json" in headers.get("Content-Type", ""):
-            meant = answers.Meant(_kinds_of(headers, fault.column), fault.is_drawn)
-            text = await run_in_threadpool(answers.rewrite, body.decode(), fault.kind, fault.how, meant)
+            target = answers.Target(_kinds_of(headers, fault.column), fault.is_drawn)
+            text = await run_in_threadpool(answers.rewrite, body.decode(), fault.kind, fault.how, target)
             body = text.encode()
         await send(start)
         await send(part(body, more=False))
@@ -109,7 +109,7 @@ def _unpacked(scope: Scope) -> Scope:
 
 
 def _kinds_of(headers: MutableHeaders, column: str) -> dict[str, str]:
-    """Return the types of an answer's columns, or of the only one that is meant."""
+    """Return the types of an answer's columns, or of the only one that a fault concerns."""
     names, types = (json.loads(headers.get(f"X-SODA2-{name}", "[]")) for name in ("Fields", "Types"))
     kinds = dict(zip(names, types, strict=True))
     return {name: kind for name, kind in kinds.items() if column in {"", name}}
