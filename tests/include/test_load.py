@@ -285,7 +285,7 @@ def test_a_portal_without_reports_is_an_error_even_when_reports_are_held(sample_
     before = ask.crimes()
     portal_store.remove_reports(sample_portal.store, "true")
 
-    with pytest.raises(errors.PortalAnswer, match="the portal has none"):
+    with pytest.raises(errors.Contradiction, match="The portal has no reports at all"):
         nightly.run_nightly("nothing", {"accept": ["reports_removed", "month_removed", "category_gone"]})
 
     assert ask.crimes() == before

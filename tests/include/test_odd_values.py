@@ -5,7 +5,10 @@ import json
 
 import pytest
 
-from austin_crime import check, nightly, read, stage
+from austin_crime import nightly
+from austin_crime.errors import CheckBlocked
+from austin_crime.landing import reading
+from austin_crime.load import stage
 from sample_portal.publisher import live
 
 TEXTS = ("location_type", "sector", "district", "clearance_status", "ucr_category", "category_description")
@@ -16,7 +19,7 @@ def change_reports(monkeypatch):
     """Return a function that has every landed body changed before it is read, as another portal might have sent it."""
 
     def begin(change):
-        read_reports = read.read_reports
+        read_reports = reading.read_reports
 
         def read_changed(body):
             reports = json.load(body)
@@ -25,7 +28,7 @@ def change_reports(monkeypatch):
             lines = "\n,".join(map(json.dumps, reports))
             return read_reports(io.BytesIO(f"[{lines}\n]\n".encode()))
 
-        monkeypatch.setattr(stage.read, "read_reports", read_changed)
+        monkeypatch.setattr(stage.reading, "read_reports", read_changed)
 
     return begin
 
@@ -120,7 +123,7 @@ def test_a_first_load_that_rejects_or_empties_much_is_blocked(
 ):
     change_reports(lambda report: report.update({column: "x"} if column in report else {}))
 
-    with pytest.raises(check.CheckBlocked, match=said):
+    with pytest.raises(CheckBlocked, match=said):
         nightly.run_nightly("first")
 
     assert ask("select count(*) from mart.crimes") == [(0,)]

@@ -65,5 +65,5 @@ def test_numbers_without_quotes_read_as_the_portal_would_write_them():
 
 
 def test_a_body_that_is_no_json_is_an_error_and_not_no_rows():
-    with pytest.raises(ValueError, match="Expecting"):
+    with pytest.raises(PortalAnswer, match="expected JSON"):
         reading.read_reports(io.BytesIO(b"[<html>Service unavailable</html>]"))
