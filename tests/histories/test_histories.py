@@ -9,6 +9,7 @@ many more histories, other ones each time.
 import os
 import re
 from collections import Counter
+from contextlib import suppress
 from itertools import count
 
 from hypothesis import HealthCheck, example, given, settings
@@ -32,6 +33,7 @@ ACTS = [
     "rewrite",
     "rewrite_and_edit",
     "edit_with_the_newest_stamp",
+    "edit_with_an_earlier_stamp",
 ]
 A_RANGE = {"first_month": "2024-02", "last_month": "2024-04"}
 # What somebody deletes by hand: whole tables, or one month of them.
@@ -174,6 +176,17 @@ class Warehouse:
         self.met_months = []
         self.load({})
 
+    def load_with_silent_answers(self, parameters, request, how, times):
+        """Run a load to which the portal answers too little or what is old, and does not say so, then one to which it does not."""
+        fault = Fault("silent", path=request, how=how, times=times)
+        states = [self.crimes(), Truth(self.publisher.rows).crimes]
+        self.publisher.store.faults.add(fault)
+        with suppress(errors.PortalError, errors.PortalMoved, errors.ContractBroken, errors.CheckBlocked):
+            self.load(parameters)
+        assert self.crimes() in states
+        self.publisher.store.faults.clear()
+        self.load({})
+
     def answer_as_before(self, number):
         """Have the portal's next answers be those of replicas that what happens now has not reached."""
         return self.publisher.store.faults.add(Fault("stale", times=number, how="before"))
@@ -241,6 +254,8 @@ A_NIGHT = st.fixed_dictionaries(
         "has_new_rules": st.sampled_from([False] * 19 + [True]),
         "stale_answers": st.sampled_from([0] * 6 + [1, 3]),
         "meanwhile": st.none() | st.tuples(st.sampled_from(REQUESTS), st.lists(AN_ACT, max_size=6)),
+        "silent": st.none()
+        | st.tuples(st.sampled_from(REQUESTS), st.sampled_from(["empty", "half"]), st.integers(1, 8)),
     }
 )
 
@@ -253,6 +268,7 @@ def a_night(*acts, **events):
         "parameters": {},
         "has_new_rules": False,
         "stale_answers": 0,
+        "silent": None,
     }
     return quiet | {"acts": list(acts), "meanwhile": None} | events
 
@@ -285,6 +301,15 @@ def many(act, number):
     ]
 )
 @example(nights=[a_night(*many("add", 3), stale_answers=3), a_night(*many("remove", 3), stale_answers=1)])
+@example(
+    nights=[
+        a_night(*many("edit", 3), silent=(request, how, times))
+        for request in REQUESTS
+        for how in ("empty", "half")
+        for times in (1, 6)
+    ]
+)
+@example(nights=[a_night(("edit_with_an_earlier_stamp", 7 * number, number)) for number in range(5)])
 def test_whatever_the_publisher_does_the_warehouse_ends_equal_to_the_portal(history, nights):
     with history() as (publisher, connection, monkeypatch):
         warehouse = Warehouse(publisher, connection)
@@ -294,7 +319,9 @@ def test_whatever_the_publisher_does_the_warehouse_ends_equal_to_the_portal(hist
             warehouse.empty(night["emptied"], night["emptied_month"])
             if night["has_new_rules"]:
                 monkeypatch.setattr("austin_crime.contract.RULES_VERSION", 100 + number)
-            if night["meanwhile"]:
+            if night["silent"]:
+                warehouse.load_with_silent_answers(night["parameters"], *night["silent"])
+            elif night["meanwhile"]:
                 warehouse.load_while_the_portal_changes(night["parameters"], *night["meanwhile"])
             else:
                 warehouse.load(night["parameters"])

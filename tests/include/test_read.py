@@ -6,6 +6,7 @@ import json
 import pandas as pd
 import pytest
 
+from austin_crime.errors import PortalAnswer
 from austin_crime.landing import reading
 
 REPORTS = [
