@@ -44,7 +44,7 @@ logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
 	@$(stack) logs "$(SERVICE)"
 
 secrets: ## Make .env and secrets/ for docker compose up; what is there stays
-	@$(python) -m local_stack.dotenv
+	@$(python) -m local_stack.configuration.dotenv
 
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev

@@ -8,8 +8,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from local_stack import deployment, programs, settings
-from local_stack.settings import Settings
+from local_stack.commands import deployment
+from local_stack.configuration import settings
+from local_stack.configuration.settings import Settings
+from local_stack.processes import programs
 from testing.browser import headless
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"

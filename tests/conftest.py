@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 
-from local_stack.paths import python_path
-from local_stack.postgres import Server, temporary_server
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning.postgres import Server, temporary_server
 from sample_portal import server
 from sample_portal.store import Store
 

@@ -10,6 +10,7 @@ from austin_crime import config
 # By name: importing the modules when a DAG file is parsed would bring pandas with them.
 HOPELESS = frozenset(
     {
+        "SettingError",
         "LoadRefused",
         "LoadEnded",
         "ContractBroken",

@@ -46,6 +46,10 @@ def build_and_check(load: steps.Load) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    try:
+        config.check()
+    except config.SettingError as error:
+        sys.exit(str(error))
     run_nightly(
         sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",
         json.loads(sys.argv[2]) if len(sys.argv) > 2 else None,

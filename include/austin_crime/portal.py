@@ -128,10 +128,10 @@ def wait_s(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     told = getattr(error, "retry_after_s", None)
     if told is not None:
-        jitter = tenacity.wait_random(0, config.PORTAL_WAIT_S)(state)
+        jitter = tenacity.wait_random(0, config.portal_wait_s())(state)
         return float(min(told, config.LONGEST_WAIT_S) + jitter)
     return tenacity.wait_exponential_jitter(
-        multiplier=config.PORTAL_WAIT_S, jitter=config.PORTAL_WAIT_S, max=config.LONGEST_WAIT_S
+        multiplier=config.portal_wait_s(), jitter=config.portal_wait_s(), max=config.LONGEST_WAIT_S
     )(state)
 
 

@@ -4,7 +4,7 @@ import logging
 
 import requests
 
-from austin_crime import config
+from austin_crime import config, own_servers
 
 log = logging.getLogger(__name__)
 
@@ -17,10 +17,10 @@ def refresh_dashboards() -> str:
     if url is None:
         return "skipped, no Superset"
     try:
-        with requests.Session() as session:
+        with own_servers.session() as session:
             log_in(session, url)
             return refresh(session, url)
-    except (requests.RequestException, KeyError) as error:
+    except (requests.RequestException, KeyError, config.SettingError) as error:
         # The data are published: readers see them when Superset's cache expires.
         log.warning("Superset at %s was not refreshed: %s", url, error)
         return f"not refreshed: {error}"

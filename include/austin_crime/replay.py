@@ -219,8 +219,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
+        config.check()
         replay(parser.parse_args(arguments).until or None)
-    except (ReplayRefused, ReplayDiffers, loads.LoadRefused) as error:
+    except (ReplayRefused, ReplayDiffers, loads.LoadRefused, config.SettingError) as error:
         raise SystemExit(str(error)) from error
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from local_stack import containers, dotenv, environments, postgres
-from local_stack.settings import ROOT, Settings
+from local_stack.configuration import dotenv, environments
+from local_stack.configuration.settings import ROOT, Settings
+from local_stack.provisioning import containers, postgres
 
 PROFILES = ("", "sample", "prefect", "sample,prefect")
 ONE_SHOT = {"airflow-init", "superset-init", "prefect-init"}

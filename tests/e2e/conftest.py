@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from local_stack import dotenv
-from local_stack.paths import python_path
-from local_stack.postgres import free_port
+from local_stack.configuration import dotenv
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning.postgres import free_port
 from testing.browser import chromium, headless
 from testing.copies import copy_project
 

@@ -21,9 +21,9 @@ import psycopg
 import pytest
 
 from austin_crime import config, migrate, nightly, steps
-from local_stack import postgres as local_postgres
-from local_stack.paths import python_path
-from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning import postgres as local_postgres
+from local_stack.provisioning.postgres import OWNER, ROLES, SUPERUSER, Server
 from sample_portal import live, server
 from sample_portal.store import Store
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from local_stack import environments
-from local_stack.paths import python_path
-from local_stack.settings import ROOT, prepare
+from local_stack.configuration import environments
+from local_stack.configuration.paths import python_path
+from local_stack.configuration.settings import ROOT, prepare
 
 PYTHON = ROOT / ".venv" / "prefect" / "bin" / "python"
 RUN_TIMEOUT_S = 600

@@ -20,7 +20,7 @@ SHARED_KEYS = range(100, 112)
 COLUMNS = [column.name for column in (*SYSTEM_COLUMNS, *FORMS["present"])]
 DATABASE_NUMBERS = count(1)
 # So small that the few reports come in several batches, asked for one after the other: a history goes the same way twice.
-SETTINGS = {"BATCH_ROWS": 12, "MAX_RANGES_PER_BATCH": 2, "WORKERS": 1, "PORTAL_WAIT_S": 0.001}
+SETTINGS = {"BATCH_ROWS": 12, "MAX_RANGES_PER_BATCH": 2, "WORKERS": 1}
 
 
 class Publisher:
@@ -165,6 +165,7 @@ def history(postgres, tmp_path_factory):
             monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
             monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
             monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing / name))
+            monkeypatch.setenv("AUSTIN_CRIME_PORTAL_WAIT_S", "0.001")
             for setting, value in SETTINGS.items():
                 monkeypatch.setattr(config, setting, value)
             publisher = Publisher(store)

@@ -15,7 +15,7 @@ import pytest
 import requests
 import s3fs
 
-from local_stack.postgres import free_port
+from local_stack.provisioning.postgres import free_port
 
 BUCKETS = count(1)
 STORE_STARTS_S = 60

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.dotenv import entries
-from local_stack.postgres import Server, free_port, temporary_server
-from local_stack.settings import ROOT, Settings, prepare
+from local_stack.configuration.dotenv import entries
+from local_stack.configuration.settings import ROOT, Settings, prepare
+from local_stack.provisioning.postgres import Server, free_port, temporary_server
 
 SERVERS = ("postgres", "portal", "airflow", "superset", "prefect")
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from local_stack.airflow_api import Airflow, log_lines
+from local_stack.clients.airflow import Airflow, log_lines
 
 PAST = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
 FUTURE = (datetime.now(UTC) + timedelta(hours=3)).isoformat()

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local_stack import dotenv
+from local_stack.configuration import dotenv
+from local_stack.configuration.settings import ROOT
 from local_stack.errors import StackError
-from local_stack.settings import ROOT
 
 EXAMPLE = ROOT / ".env.example"
 

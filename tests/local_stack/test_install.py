@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from local_stack.settings import ROOT
+from local_stack.configuration.settings import ROOT
 
 SCRIPT = ROOT / "scripts" / "install.py"
 

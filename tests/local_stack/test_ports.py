@@ -3,9 +3,9 @@ import socket
 
 import pytest
 
-from local_stack import ports
 from local_stack.errors import StackError
-from local_stack.postgres import free_port
+from local_stack.processes import ports
+from local_stack.provisioning.postgres import free_port
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from austin_crime.migrate import migrate
-from local_stack.postgres import OWNER, READER, ROLES, SUPERUSER, Server, temporary_server
+from local_stack.provisioning.postgres import OWNER, READER, ROLES, SUPERUSER, Server, temporary_server
 
 
 def test_everybody_needs_a_password_and_the_right_one(server: Server) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import dotenv, environments, settings
+from local_stack.configuration import dotenv, environments, settings
+from local_stack.configuration.settings import ROOT, Settings
 from local_stack.errors import StackError
-from local_stack.settings import ROOT, Settings
 
 # Variables of others (PATH, AIRFLOW_HOME, ...) are documented by others.
 OURS = r"((?:AUSTIN_CRIME|SUPERSET)_[A-Z0-9_]+|CHROMIUM)"
@@ -82,7 +82,7 @@ def test_a_warehouse_of_ones_own_is_used_whatever_the_source_and_read_with_the_r
 
 
 def test_later_commands_know_what_the_start_was_told(project: Path, settings: Settings) -> None:
-    from local_stack.settings import remember, running
+    from local_stack.configuration.settings import remember, running
 
     remember(settings, "fingerprint", dict(settings.values))
 

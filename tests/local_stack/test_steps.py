@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from local_stack.steps import Step, run_all
+from local_stack.processes.steps import Step, run_all
 
 
 def test_a_step_waits_for_those_before_it() -> None:

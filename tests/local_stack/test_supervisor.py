@@ -9,10 +9,10 @@ import psutil
 import psycopg
 import pytest
 
-from local_stack import start, supervisor
+from local_stack.configuration.paths import python_path
+from local_stack.configuration.settings import Settings, remember
 from local_stack.errors import StackError
-from local_stack.paths import python_path
-from local_stack.settings import Settings, remember
+from local_stack.processes import start, supervisor
 
 PROGRAMS = ("postgres", "portal")
 PATIENCE_S = 60

@@ -4,10 +4,10 @@ import psycopg
 import pytest
 
 from austin_crime import loads
-from local_stack import warehouse
+from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
-from local_stack.postgres import READER, SUPERUSER, Server
-from local_stack.settings import Settings
+from local_stack.provisioning import warehouse
+from local_stack.provisioning.postgres import READER, SUPERUSER, Server
 
 
 def own(settings: Settings, url: str) -> Settings:

@@ -20,7 +20,7 @@ import pytest
 import requests
 
 from austin_crime import migrate, nightly, refresh
-from local_stack.postgres import Server, free_port
+from local_stack.provisioning.postgres import Server, free_port
 from sample_portal import server
 from sample_portal.store import Store
 from testing.superset_pages import Browser

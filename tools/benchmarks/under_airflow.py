@@ -19,10 +19,12 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.measure import tree_cpu_s
 from benchmarks.results import Result
 from benchmarks.surroundings import ROOT, Surroundings, end
-from local_stack import dotenv, environments, postgres, programs, settings, start
-from local_stack.airflow_api import DAG_ID, Airflow, task_name
-from local_stack.paths import python_path
-from local_stack.settings import Settings
+from local_stack.clients.airflow import DAG_ID, Airflow, task_name
+from local_stack.configuration import dotenv, environments, settings
+from local_stack.configuration.paths import python_path
+from local_stack.configuration.settings import Settings
+from local_stack.processes import programs, start
+from local_stack.provisioning import postgres
 
 SERVERS = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor")
 READY_S = 180

@@ -4,8 +4,11 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from local_stack import commands, prefect_commands, programs, settings
+from local_stack.commands import prefect as prefect_commands
+from local_stack.commands import stack as commands
+from local_stack.configuration import settings
 from local_stack.errors import StackError
+from local_stack.processes import programs
 
 
 def main() -> int:

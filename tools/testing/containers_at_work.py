@@ -12,8 +12,8 @@ import psycopg
 import pytest
 import requests
 
-from local_stack import settings
-from local_stack.airflow_api import DAG_ID, FINISHED, Airflow
+from local_stack.clients.airflow import DAG_ID, FINISHED, Airflow
+from local_stack.configuration import settings
 from testing.superset_pages import Browser
 
 REPORTS = 200_000

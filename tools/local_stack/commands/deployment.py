@@ -6,10 +6,11 @@ from typing import Any
 
 import requests
 
-from local_stack import environments, programs, start
+from local_stack.configuration import environments
+from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
-from local_stack.settings import Settings
-from local_stack.steps import Step
+from local_stack.processes import programs, start
+from local_stack.processes.steps import Step
 
 NAME = "austin_crime_nightly/nightly"
 TIMEOUT_S = 60

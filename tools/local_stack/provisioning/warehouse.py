@@ -5,9 +5,9 @@ import shutil
 import psycopg
 
 from austin_crime import migrate
-from local_stack import postgres
+from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
-from local_stack.settings import Settings
+from local_stack.provisioning import postgres
 
 OLDEST_SERVER = 150000
 CREATE_READER = """\

@@ -6,11 +6,14 @@ from collections.abc import Callable, Collection
 
 import psutil
 
-from local_stack import deployment, programs, settings, start, supervisor, warehouse
-from local_stack.airflow_api import DAG_ID, Airflow, task_name
+from local_stack.clients.airflow import DAG_ID, Airflow, task_name
+from local_stack.commands import deployment
+from local_stack.configuration import settings
+from local_stack.configuration.settings import ROOT, Settings, Source
 from local_stack.errors import StackError
-from local_stack.settings import ROOT, Settings, Source
-from local_stack.steps import Step, run_all
+from local_stack.processes import programs, start, supervisor
+from local_stack.processes.steps import Step, run_all
+from local_stack.provisioning import warehouse
 
 LIVE_NOTICE = """\
 SOURCE=live: the first load fetches all reports of the city's portal, about 2.6 million: 0.3 GB compressed or up to 1.5 GB,

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from local_stack import dotenv, postgres
+from local_stack.configuration import dotenv
 from local_stack.errors import StackError
+from local_stack.provisioning import postgres
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HOST = postgres.HOST
 DEFAULT_REPORTS = 100_000
 Source = Literal["sample", "live"]

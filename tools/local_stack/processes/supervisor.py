@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
+from local_stack.configuration.paths import python_path
 from local_stack.errors import StackError
-from local_stack.paths import python_path
 
 # The limit is 104 bytes on macOS and 108 on Linux, and supervisor appends its process id while it binds.
 SOCKET_PATH_BYTES = 90

@@ -8,8 +8,10 @@ from typing import Literal, NoReturn
 
 import requests
 
-from local_stack import environments, postgres, supervisor
-from local_stack.settings import HOST, Settings
+from local_stack.configuration import environments
+from local_stack.configuration.settings import HOST, Settings
+from local_stack.processes import supervisor
+from local_stack.provisioning import postgres
 
 PAGE_TIMEOUT_S = 20
 # Where Prefect's worker looks for runs to start; prefect.yaml names it, too.

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from austin_crime import config
-from local_stack.settings import Settings
+from local_stack.configuration.settings import Settings
 
 
 def migrate_airflow(settings: Settings, run: Callable[[str, list[str]], None]) -> str | None:

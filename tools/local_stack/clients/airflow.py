@@ -7,8 +7,8 @@ from typing import Any
 
 import requests
 
+from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
-from local_stack.settings import Settings
 
 DAG_ID = "austin_crime_nightly"
 TIMEOUT_S = 30

@@ -4,8 +4,8 @@ import socket
 
 import psutil
 
+from local_stack.configuration.settings import HOST
 from local_stack.errors import StackError
-from local_stack.settings import HOST
 
 
 def check(variable: str, port: int) -> None:

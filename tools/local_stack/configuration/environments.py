@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Mapping
 
-from local_stack import dotenv
-from local_stack.paths import python_path
-from local_stack.settings import HOST, Settings
+from local_stack.configuration import dotenv
+from local_stack.configuration.paths import python_path
+from local_stack.configuration.settings import HOST, Settings
 
 # For a landing at s3://...
 STORE_VARIABLES = (

@@ -1,6 +1,6 @@
 """The file .env: made from .env.example at the first start, readable by its owner only; and what containers read from files.
 
-``python -m local_stack.dotenv`` makes both, and starts nothing: ``make secrets``.
+``python -m local_stack.configuration.dotenv`` makes both, and starts nothing: ``make secrets``.
 """
 
 import json
@@ -127,7 +127,7 @@ def write_secret_files(root: Path) -> None:
 
 def main() -> int:
     """Make what is missing, and tell of it."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     try:
         done = ensure(root / ".env", root / ".env.example")
         write_secret_files(root)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from local_stack import deployment, environments, programs, settings, start, supervisor, warehouse
-from local_stack.commands import bring_up, stopwatch
-from local_stack.settings import ROOT, Settings, Source
+from local_stack.commands import deployment
+from local_stack.commands.stack import bring_up, stopwatch
+from local_stack.configuration import environments, settings
+from local_stack.configuration.settings import ROOT, Settings, Source
+from local_stack.processes import programs, start, supervisor
+from local_stack.provisioning import warehouse
 
 
 def serve(source: Source, reports: int | None) -> int:

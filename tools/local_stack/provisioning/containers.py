@@ -1,6 +1,6 @@
 """What comes before everything else in containers: roles, databases and their schemas.
 
-The one-shot service airflow-init runs ``python -m local_stack.containers``; a second run changes nothing that is right.
+The one-shot service airflow-init runs ``python -m local_stack.provisioning.containers``; a second run changes nothing that is right.
 """
 
 import logging
@@ -10,9 +10,10 @@ import sys
 from collections.abc import Mapping
 from typing import cast
 
-from local_stack import metadata, warehouse
+from local_stack.configuration.settings import DEFAULT_REPORTS, ROOT, Settings, Source
 from local_stack.errors import StackError
-from local_stack.settings import DEFAULT_REPORTS, ROOT, Settings, Source
+from local_stack.provisioning import airflow_database as metadata
+from local_stack.provisioning import warehouse
 
 log = logging.getLogger("airflow-init")
 

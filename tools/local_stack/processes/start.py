@@ -9,10 +9,13 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from local_stack import environments, metadata, ports, postgres, programs, supervisor, warehouse
+from local_stack.configuration import environments
+from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
-from local_stack.settings import Settings
-from local_stack.steps import Step
+from local_stack.processes import ports, programs, supervisor
+from local_stack.processes.steps import Step
+from local_stack.provisioning import airflow_database as metadata
+from local_stack.provisioning import postgres, warehouse
 
 READY_TIMEOUT_S = 300
 POLL_S = 0.3
