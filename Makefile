@@ -6,11 +6,13 @@ venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
+# Python's own variables are for other programs than ours: PYTHONHOME alone would keep any of ours from starting.
+unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load replay flow prefect down status logs secrets test test-compose lint format docs benchmark screenshots clean installed
+.PHONY: help demo up load replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Install and start everything on the sample portal, run the nightly DAG, show what came of it (REPORTS=100000)
 	@$(install) local
@@ -44,11 +46,15 @@ logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
 	@$(stack) logs "$(SERVICE)"
 
 secrets: ## Make .env and secrets/ for docker compose up; what is there stays
-	@$(python) -m local_stack.configuration.dotenv
+	@$(python) -m local_stack.configuration.container_secrets
 
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
 	@$(venv)/python -m pytest $(PYTEST_ARGS)
+
+test-fast: ## Pass the tests that need neither Airflow, Superset, Prefect nor a browser (PYTEST_ARGS)
+	@$(install) dev
+	@$(venv)/python -m pytest -m "not slow and not compose" $(FAST_TESTS) $(PYTEST_ARGS)
 
 test-compose: ## Build and start the containers from empty volumes, load, kill, compare; needs a Docker engine
 	@$(install) dev
@@ -66,8 +72,15 @@ format: ## Format Python and SQL
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
 	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql tools/benchmarks
 
-docs: installed ## Write docs/tables.md from the comments in the warehouse
+docs: installed ## Write docs/tables.md from the comments in the warehouse, and .env.example
 	@$(venv)/python scripts/write_docs.py
+	@$(venv)/python scripts/write_env_example.py
+
+assets-export: installed ## Write what people changed in Superset to superset/assets
+	@$(stack) assets-export
+
+assets-import: installed ## Bring Superset to what superset/ holds; changes that were not exported are lost
+	@$(stack) assets-import
 
 benchmark: ## Measure the load beside what else one could do; writes docs/benchmarks.md (REPORTS=200000 for one size)
 	@$(install) local benchmark

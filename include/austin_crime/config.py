@@ -69,7 +69,11 @@ def source_url(environment: Environment = os.environ) -> str:
     parts = _split(value)
     is_bare = parts and parts.path in ("", "/") and not re.search(r"[?#@]", value)
     if not parts or not is_bare or not _is_web_server(parts):
-        raise refused(name, f"http:// or https:// and a host, without path, query or login, such as {DEFAULT_SOURCE_URL}", value)
+        raise refused(
+            name,
+            f"http:// or https:// and a host, without path, query or login, such as {DEFAULT_SOURCE_URL}",
+            value,
+        )
     return value.rstrip("/")
 
 
@@ -97,7 +101,9 @@ def warehouse_url(environment: Environment = os.environ) -> str:
     if not value:
         raise SettingError(f"{name} is not set: expected {expected}.")
     if not is_database_url(value, "postgresql"):
-        raise refused(name, f"{expected}, signs such as @, / and # in the password as %40, %2F and %23", value)
+        raise refused(
+            name, f"{expected}, signs such as @, / and # in the password as %40, %2F and %23", value
+        )
     return value
 
 
@@ -153,7 +159,11 @@ def superset_url(environment: Environment = os.environ) -> str | None:
         return None
     parts = _split(value)
     if not parts or re.search(r"[?#@]", value) or not _is_web_server(parts):
-        raise refused(name, "http:// or https:// and a host, without query or login, such as http://127.0.0.1:8088", value)
+        raise refused(
+            name,
+            "http:// or https:// and a host, without query or login, such as http://127.0.0.1:8088",
+            value,
+        )
     return value.rstrip("/")
 
 

@@ -31,7 +31,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     }
     environment = {**own, **ports, "REPORTS": str(REPORTS), "COMPOSE_PROJECT_NAME": "austin-crime-test"}
     make = {"PYTHONPATH": python_path(root), "PATH": own["PATH"]}
-    subprocess.run([sys.executable, "-m", "local_stack.configuration.dotenv"], env=make, cwd=root, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "local_stack.configuration.container_secrets"], env=make, cwd=root, check=True
+    )
     stack = Stack(root, environment)
     try:
         stack.compose("build")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local_stack.configuration import dotenv, environments
+from local_stack.configuration import dotenv, environments, variables
 from local_stack.configuration.settings import ROOT, Settings
 from local_stack.provisioning import containers, postgres
 
@@ -18,7 +18,10 @@ ONE_SHOT = {"airflow-init", "superset-init", "prefect-init"}
 # What Airflow is told in one of the two places only, or otherwise.
 ONLY_LOCAL = {"PYTHONPATH", "AIRFLOW__CORE__PARALLELISM"}
 ONLY_CONTAINERS = {
-    "AUSTIN_CRIME_PORTAL_WAIT_S",
+    "AUSTIN_CRIME_APP_TOKEN",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
     "AIRFLOW__CELERY__BROKER_URL",
     "AIRFLOW__CELERY__RESULT_BACKEND",
     "AIRFLOW__CELERY__WORKER_CONCURRENCY",
@@ -26,7 +29,7 @@ ONLY_CONTAINERS = {
     "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT",
     "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS",
-    *environments.STORE_VARIABLES,
+    *(name for name in variables.received_by("pipeline") if name.startswith("AWS_")),
 }
 # Addresses, folders and who runs tasks.
 OTHERWISE = {
@@ -72,7 +75,7 @@ def has_compose() -> None:
 @pytest.fixture(scope="module")
 def env_file(has_compose: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("compose") / ".env"
-    dotenv.ensure(path, ROOT / ".env.example")
+    dotenv.ensure(path)
     return path
 
 
@@ -88,10 +91,7 @@ def services(env_file: Path) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def local(env_file: Path) -> Settings:
     """Return the settings of the stack without containers, with the same secrets."""
-    values = {name: default or "" for name, default, _ in dotenv.entries(ROOT / ".env.example")}
-    ports = {name: value for name, value in values.items() if name.endswith(("_PORT", "_USER", "SOURCE_URL"))}
-    chosen = dict.fromkeys(values, "") | ports | dotenv.read(env_file)
-    return Settings(ROOT, chosen, {}, "live")
+    return Settings(ROOT, variables.with_defaults(dotenv.read(env_file)), {}, "live")
 
 
 @pytest.mark.parametrize("profiles", PROFILES)
@@ -301,4 +301,5 @@ def test_images_are_built_of_the_locks_and_hold_no_secret() -> None:
         for copied in [
             line.split()[1] for line in text.splitlines() if line.startswith("COPY ") and "--from" not in line
         ]:
-            assert copied.split("/")[0] in kept | {"docker"}, (dockerfile, copied)
+            assert {copied, copied.split("/")[0]} & kept, (dockerfile, copied)
+            assert not copied.startswith(("tests", "tools/testing", "tools/benchmarks")), (dockerfile, copied)

@@ -74,7 +74,7 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
     environment = own | {"PYTHONPATH": python_path(root), "HOME": str(root.parent)}
     environment |= {f"AUSTIN_CRIME_{name}_PORT": str(port) for name, port in ports.items()}
-    dotenv.ensure(root / ".env", root / ".env.example")
+    dotenv.ensure(root / ".env")
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

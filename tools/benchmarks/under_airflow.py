@@ -67,8 +67,7 @@ def choose_settings(where: Surroundings, warehouse: str) -> Settings:
     root = where.folder / "airflow"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
-    shutil.copy(ROOT / ".env.example", root)
-    dotenv.ensure(root / ".env", root / ".env.example")
+    dotenv.ensure(root / ".env")
     passwords = where.server.passwords
     given = {
         "AUSTIN_CRIME_POSTGRES_PORT": str(where.server.port),
@@ -129,11 +128,11 @@ def wait_until_ready(chosen: Settings, needed: list[programs.Program]) -> None:
     deadline = time.monotonic() + READY_S
     waiting = list(needed)
     while waiting:
-        ill = waiting[0].ill(chosen)
-        if not ill:
+        problem = waiting[0].problem(chosen)
+        if not problem:
             waiting.pop(0)
         elif time.monotonic() > deadline:
-            raise BenchmarkError(f"{ill}\n{log_end(chosen.root / f'{waiting[0].name}.log')}")
+            raise BenchmarkError(f"{problem}\n{log_end(chosen.root / f'{waiting[0].name}.log')}")
         else:
             time.sleep(POLL_S)
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import requests
 
+from austin_crime import own_servers
 from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
+from local_stack.waiting import wait_until
 
 DAG_ID = "austin_crime_nightly"
 TIMEOUT_S = 30
@@ -18,7 +20,8 @@ DAG_APPEARS_S = 120
 SCHEDULED_RUN_APPEARS_S = 60
 LOG_LINES = 25
 FINISHED = ("success", "failed")
-UNTOLD = (None, "scheduled", "queued", "upstream_failed")
+# Nothing has happened to such a task yet.
+WAITING = (None, "scheduled", "queued", "upstream_failed")
 
 
 class Airflow:
@@ -26,7 +29,7 @@ class Airflow:
 
     def __init__(self, settings: Settings) -> None:
         self.address = settings.address("airflow")
-        self.session = requests.Session()
+        self.session = own_servers.session()
         login = {"username": "admin", "password": settings.values["AIRFLOW_ADMIN_PASSWORD"]}
         try:
             answer = self.session.post(f"{self.address}/auth/token", json=login, timeout=TIMEOUT_S)
@@ -40,22 +43,23 @@ class Airflow:
 
     def ask(self, method: str, path: str, **content: Any) -> Any:
         """Return the API's answer to a request below /api/v2; a question is asked again while the server restarts."""
-        deadline = time.monotonic() + RESTART_S
-        while True:
+        url, silence = f"{self.address}/api/v2{path}", "Airflow does not answer any more: see `make status`."
+
+        def send() -> list[requests.Response]:
             try:
-                answer = self.session.request(
-                    method, f"{self.address}/api/v2{path}", timeout=TIMEOUT_S, **content
-                )
+                return [self.session.request(method, url, timeout=TIMEOUT_S, **content)]
             except requests.RequestException as error:
-                if method != "GET" or time.monotonic() > deadline:
-                    raise StackError("Airflow does not answer any more: see `make status`.") from error
-                time.sleep(POLL_S)
-                continue
-            if not answer.ok:
-                raise StackError(
-                    f"Airflow answers {method} {path} with {answer.status_code}: {answer.text[:300]}"
-                )
-            return answer.json()
+                if method != "GET":
+                    raise StackError(silence) from error
+                return []
+
+        answers = wait_until(send, RESTART_S, POLL_S)
+        if not answers:
+            raise StackError(silence)
+        if not answers[0].ok:
+            said = f"{answers[0].status_code}: {answers[0].text[:300]}"
+            raise StackError(f"Airflow answers {method} {path} with {said}")
+        return answers[0].json()
 
     def wait_for_dag(self) -> dict[str, Any]:
         """Return the DAG as soon as Airflow has read its file.
@@ -65,26 +69,27 @@ class Airflow:
         StackError
             With the import error, if the file has one, or if the DAG does not appear in time.
         """
-        deadline = time.monotonic() + DAG_APPEARS_S
-        while True:
-            found = self.ask("GET", "/dags", params={"dag_id_pattern": DAG_ID})["dags"]
-            if found:
-                dag: dict[str, Any] = self.ask("GET", f"/dags/{DAG_ID}")
-                return dag
-            errors = self.ask("GET", "/importErrors")["import_errors"]
-            if errors:
-                raise StackError(f"Airflow cannot read {errors[0]['filename']}:\n{errors[0]['stack_trace']}")
-            if time.monotonic() > deadline:
-                raise StackError(
-                    f"Airflow does not show the DAG {DAG_ID}: see `make logs SERVICE=airflow-dag-processor`."
-                )
-            time.sleep(POLL_S)
+        if not wait_until(self._has_dag, DAG_APPEARS_S, POLL_S):
+            raise StackError(
+                f"Airflow does not show the DAG {DAG_ID}: see `make logs SERVICE=airflow-dag-processor`."
+            )
+        dag: dict[str, Any] = self.ask("GET", f"/dags/{DAG_ID}")
+        return dag
+
+    def _has_dag(self) -> bool:
+        """Whether Airflow has read the DAG's file; StackError if it cannot."""
+        if self.ask("GET", "/dags", params={"dag_id_pattern": DAG_ID})["dags"]:
+            return True
+        errors = self.ask("GET", "/importErrors")["import_errors"]
+        if errors:
+            raise StackError(f"Airflow cannot read {errors[0]['filename']}:\n{errors[0]['stack_trace']}")
+        return False
 
     def runs(self) -> list[dict[str, Any]]:
         """Return the DAG's newest runs, the newest first."""
         answer = self.ask("GET", f"/dags/{DAG_ID}/dagRuns", params={"order_by": "-run_after", "limit": 100})
-        found: list[dict[str, Any]] = answer["dag_runs"]
-        return found
+        runs: list[dict[str, Any]] = answer["dag_runs"]
+        return runs
 
     def start_run(self, ended: Collection[str]) -> tuple[str, str]:
         """Un-pause the DAG and return the id of exactly one run that goes now, with a word on where it came from.
@@ -99,7 +104,7 @@ class Airflow:
         """
         how = "was triggered"
         dag = self.wait_for_dag()
-        known = {run["dag_run_id"] for run in self.runs()}
+        earlier = {run["dag_run_id"] for run in self.runs()}
         active = [run["dag_run_id"] for run in self.runs() if run["state"] not in FINISHED]
         if active and not dag["is_paused"]:
             return active[-1], "was already going"
@@ -109,50 +114,55 @@ class Airflow:
             return active[-1], "was waiting"
         due = dag["next_dagrun_run_after"]
         if due and datetime.fromisoformat(due) <= datetime.now(UTC):
-            run_id = self.wait_for_new_run(known)
+            run_id = self.wait_for_new_run(earlier)
             if run_id not in ended:
                 return run_id, "was due"
             how = f"was triggered, because the warehouse has a load {run_id} already and refuses the run of that id"
         run = self.ask("POST", f"/dags/{DAG_ID}/dagRuns", json={"logical_date": None})
         return run["dag_run_id"], how
 
-    def wait_for_new_run(self, known: set[str]) -> str:
+    def wait_for_new_run(self, earlier: set[str]) -> str:
         """Return the id of the run that the scheduler starts because it is due."""
-        deadline = time.monotonic() + SCHEDULED_RUN_APPEARS_S
-        while time.monotonic() < deadline:
-            new = [run["dag_run_id"] for run in self.runs() if run["dag_run_id"] not in known]
-            if new:
-                return str(new[-1])
-            time.sleep(POLL_S)
-        raise StackError(
-            "Airflow's scheduler did not start the run that is due: see `make logs SERVICE=airflow-scheduler`."
-        )
+
+        def new() -> list[str]:
+            return [run["dag_run_id"] for run in self.runs() if run["dag_run_id"] not in earlier]
+
+        run_ids = wait_until(new, SCHEDULED_RUN_APPEARS_S, POLL_S)
+        if not run_ids:
+            raise StackError(
+                "Airflow's scheduler did not start the run that is due: see `make logs SERVICE=airflow-scheduler`."
+            )
+        return run_ids[-1]
 
     def task_instances(self, run_id: str) -> list[dict[str, Any]]:
         """Return the run's tasks, those that started first, first."""
         path = f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances"
-        found: list[dict[str, Any]] = self.ask("GET", path, params={"limit": 1000})["task_instances"]
-        return sorted(found, key=lambda task: (task["start_date"] or "9", task["task_id"], task["map_index"]))
+        tasks: list[dict[str, Any]] = self.ask("GET", path, params={"limit": 1000})["task_instances"]
+        return sorted(tasks, key=lambda task: (task["start_date"] or "9", task["task_id"], task["map_index"]))
 
     def follow(self, run_id: str, tell: Callable[[str], None]) -> str:
         """Tell of every task that begins or ends, until the run is finished; return its state."""
-        told: dict[str, str] = {}
+        states: dict[str, str] = {}
         while True:
-            # The state first: what is told afterwards is then complete.
+            # The state first: the tasks that are asked for afterwards are then complete.
             state: str = self.ask("GET", f"/dags/{DAG_ID}/dagRuns/{run_id}")["state"]
             tasks = self.task_instances(run_id)
-            changed = [task for task in tasks if task["state"] not in (*UNTOLD, told.get(task_name(task)))]
-            told |= {task_name(task): task["state"] for task in changed}
-            for task in changed:
-                if task["state"] != "skipped":
-                    why = f": {self.log(run_id, task)[-1].strip()}" if task["state"] == "up_for_retry" else ""
-                    tell(f"{task_name(task)}: {task['state']}{seconds(task)}{why}")
-            skipped = [task_name(task) for task in changed if task["state"] == "skipped"]
-            if skipped:
-                tell(f"{len(skipped)} tasks that follow are skipped")
+            changed = [task for task in tasks if task["state"] not in (*WAITING, states.get(task_name(task)))]
+            states |= {task_name(task): task["state"] for task in changed}
+            self._tell_changes(run_id, changed, tell)
             if state in FINISHED:
                 return state
             time.sleep(POLL_S)
+
+    def _tell_changes(self, run_id: str, tasks: list[dict[str, Any]], tell: Callable[[str], None]) -> None:
+        """Tell of tasks whose state changed: why one is tried again, and how many are skipped."""
+        for task in tasks:
+            if task["state"] != "skipped":
+                why = f": {self.log(run_id, task)[-1].strip()}" if task["state"] == "up_for_retry" else ""
+                tell(f"{task_name(task)}: {task['state']}{seconds(task)}{why}")
+        skipped = sum(task["state"] == "skipped" for task in tasks)
+        if skipped:
+            tell(f"{skipped} tasks that follow are skipped")
 
     def failures(self, run_id: str) -> Iterator[str]:
         """Yield each task that failed, with the end of its log."""

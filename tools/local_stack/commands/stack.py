@@ -23,16 +23,16 @@ SOURCE=live: the first load fetches all reports of the city's portal, about 2.6 
 
 def stopwatch() -> Callable[[str], None]:
     """Return a function that prints a line with the seconds since now before it."""
-    began = time.monotonic()
-    return lambda text: print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True)
+    started_at = time.monotonic()
+    return lambda text: print(f"{time.monotonic() - started_at:6.1f} s  {text}", flush=True)
 
 
 def demo(reports: int | None) -> int:
     """Start everything on the sample portal, run the nightly DAG and show what came of it."""
     tell = stopwatch()
-    chosen = bring_up("sample", reports or settings.DEFAULT_REPORTS, "stack", tell)
-    code = run_dag(chosen, tell)
-    show_addresses(chosen)
+    current = bring_up("sample", reports or settings.DEFAULT_REPORTS, "stack", tell)
+    code = run_dag(current, tell)
+    show_addresses(current)
     return code
 
 
@@ -41,12 +41,12 @@ def up(source: Source, reports: int | None) -> int:
     if source == "live":
         print(LIVE_NOTICE, flush=True)
     tell = stopwatch()
-    chosen = bring_up(source, reports, "stack", tell)
-    if Airflow(chosen).wait_for_dag()["is_paused"]:
+    current = bring_up(source, reports, "stack", tell)
+    if Airflow(current).wait_for_dag()["is_paused"]:
         tell(f"{DAG_ID} is paused: `make load` runs it now, and every night from then on")
     else:
         tell(f"{DAG_ID} runs every night; `make load` runs it now")
-    show_addresses(chosen)
+    show_addresses(current)
     return 0
 
 
@@ -54,11 +54,11 @@ def bring_up(
     source: Source, reports: int | None, part: programs.Part, tell: Callable[[str], None]
 ) -> Settings:
     """Start what a part of the stack needs and is not running; restart all if the settings are not those it runs with."""
-    chosen, done = settings.prepare(source, reports)
+    current, done = settings.prepare(source, reports)
     for sentence in done:
         tell(sentence)
-    parts: set[programs.Part] = {"base", part, *programs.begun(chosen)}
-    is_same = settings.last(ROOT).get("fingerprint") == start.fingerprint(chosen)
+    parts: set[programs.Part] = {"base", part, *programs.started_parts(current)}
+    is_same = settings.last(ROOT).get("fingerprint") == start.fingerprint(current)
     if supervisor.is_running(ROOT) and not is_same:
         tell("The settings changed: ending what runs with the old ones")
         supervisor.stop(ROOT)
@@ -66,20 +66,20 @@ def bring_up(
         tell("What runs already is not restarted: after a change of the code, `make down` first")
     else:
         supervisor.stop(ROOT)  # what a supervisor that was killed left behind
-        settings.remember(chosen, start.fingerprint(chosen))
-    start.check_machine(chosen, parts)
+        settings.remember(current, start.fingerprint(current))
+    start.check_machine(current, parts)
     if not supervisor.is_running(ROOT):
-        supervisor.start(ROOT, [program.name for program in programs.chosen(chosen)])
-    run_all(plan(chosen, parts), tell)
-    return chosen
+        supervisor.start(ROOT, [program.name for program in programs.of_source(current)])
+    run_all(plan(current, parts), tell)
+    return current
 
 
-def plan(chosen: Settings, parts: Collection[programs.Part]) -> list[Step]:
+def plan(current: Settings, parts: Collection[programs.Part]) -> list[Step]:
     """Return the steps that start these parts."""
     return [
-        *start.plan_base(chosen),
-        *(start.plan_stack(chosen) if "stack" in parts else []),
-        *(deployment.plan(chosen) if "prefect" in parts else []),
+        *start.plan_base(current),
+        *(start.plan_stack(current) if "stack" in parts else []),
+        *(deployment.plan(current) if "prefect" in parts else []),
     ]
 
 
@@ -95,22 +95,22 @@ def running_settings() -> Settings:
     return settings.running()
 
 
-def run_dag(chosen: Settings, tell: Callable[[str], None]) -> int:
+def run_dag(current: Settings, tell: Callable[[str], None]) -> int:
     """Run the DAG, tell of its tasks, and show what the warehouse holds or why the run failed."""
-    airflow = Airflow(chosen)
-    run_id, how = airflow.start_run(warehouse.ended_loads(chosen))
+    airflow = Airflow(current)
+    run_id, how = airflow.start_run(warehouse.ended_loads(current))
     tell(f"{DAG_ID}: following {run_id}, which {how}")
     state = airflow.follow(run_id, lambda text: tell(f"  {text}"))
     tell(f"{DAG_ID}: {state}")
     if state != "success":
         for failure in airflow.failures(run_id):
             print(f"\n{failure}")
-        print(f"\nThe whole run: {chosen.address('airflow')}/dags/{DAG_ID}/runs/{run_id}")
+        print(f"\nThe whole run: {current.address('airflow')}/dags/{DAG_ID}/runs/{run_id}")
         return 1
-    tell(warehouse.message(chosen, run_id))
+    tell(warehouse.message(current, run_id))
     tasks = [task for task in airflow.task_instances(run_id) if task["duration"] is not None]
     show_table("Seconds per task", [(task_name(task), f"{task['duration']:,.1f}") for task in tasks])
-    show_table("Rows per table", [(f"mart.{name}", f"{rows:,}") for name, rows in warehouse.counts(chosen)])
+    show_table("Rows per table", [(f"mart.{name}", f"{rows:,}") for name, rows in warehouse.counts(current)])
     return 0
 
 
@@ -122,18 +122,18 @@ def show_table(title: str, rows: list[tuple[str, str]]) -> None:
         print(f"    {name:{names}}  {number:>{numbers}}")
 
 
-def show_addresses(chosen: Settings) -> None:
+def show_addresses(current: Settings) -> None:
     """Print where to look and with which login."""
-    passwords = chosen.values
-    superset, server = chosen.address("superset"), chosen.server
+    passwords = current.values
+    superset, server = current.address("superset"), current.server
     print(f"\nDashboard  {superset}/superset/dashboard/austin-crime/")
     for login in ("viewer", "analyst", "admin"):
         print(f"           {login:8} {passwords[f'SUPERSET_{login.upper()}_PASSWORD']}")
-    print(f"Airflow    {chosen.address('airflow')}/dags/{DAG_ID}")
+    print(f"Airflow    {current.address('airflow')}/dags/{DAG_ID}")
     print(f"           admin    {passwords['AIRFLOW_ADMIN_PASSWORD']}")
-    print(f"Portal     {chosen.source_url}/resource/fdj4-gpfu.json")
-    if not chosen.has_own_warehouse:
-        print(f"Warehouse  {server.reader_url(chosen.warehouse)}")
+    print(f"Portal     {current.source_url}/resource/fdj4-gpfu.json")
+    if not current.has_own_warehouse:
+        print(f"Warehouse  {server.reader_url(current.warehouse)}")
     print(
         "\nIt all runs in the background: `make status`, `make logs`, `make load`, `make down`. Passwords: .env"
     )
@@ -152,16 +152,16 @@ def down() -> int:
 
 def status() -> int:
     """Show every program, whether it does its work, and the memory of them all."""
-    chosen = running_settings()
+    current = running_settings()
     states = supervisor.states(ROOT)
     is_well = True
-    parts = programs.begun(chosen)
-    for program in [program for program in programs.chosen(chosen) if program.part in parts]:
+    parts = programs.started_parts(current)
+    for program in [program for program in programs.of_source(current) if program.part in parts]:
         state = states[program.name]
-        ill = program.ill(chosen) if state["statename"] == "RUNNING" else state["statename"].lower()
+        problem = program.problem(current) if state["statename"] == "RUNNING" else state["statename"].lower()
         minutes = (state["now"] - state["start"]) // 60
-        is_well = is_well and not ill
-        print(f"{program.name:22} {ill or f'well, up {minutes} min'}")
+        is_well = is_well and not problem
+        print(f"{program.name:22} {problem or f'well, up {minutes} min'}")
     print(f"{'memory':22} {memory_mb(supervisor.processes(ROOT))} MB")
     return 0 if is_well else 1
 

@@ -1,146 +1,154 @@
-"""The file .env: made from .env.example at the first start, readable by its owner only; and what containers read from files.
+"""The file .env: read as Docker Compose reads it, and made at the first start, readable by its owner only.
 
-``python -m local_stack.configuration.dotenv`` makes both, and starts nothing: ``make secrets``.
+``make secrets`` reads it before anything is installed, so this needs nothing but Python.
 """
 
-import json
 import os
 import re
 import secrets
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
+from local_stack.configuration import variables
 from local_stack.errors import StackError
 
-LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
-OPTION = re.compile(r"# ([A-Z][A-Z0-9_]+)=(.*)")
-# Of the secrets, those that containers read from files below secrets/: from which variable, written how.
-SECRET_FILES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "postgres_password": ("AUSTIN_CRIME_POSTGRES_PASSWORD", str),
-    "redis_password": ("AUSTIN_CRIME_REDIS_PASSWORD", str),
-    "airflow_logins.json": ("AIRFLOW_ADMIN_PASSWORD", lambda password: json.dumps({"admin": password})),
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_QUOTED = {quote: re.compile(rf"{quote}((?:[^{quote}\\]|\\.)*){quote}\s*(?:#.*)?") for quote in "'\""}
+_ESCAPED = {
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "f": "\f",
+    "v": "\v",
+    "a": "\a",
+    "b": "\b",
+    "\\": "\\",
+    "$": "$$",
 }
+_REFERENCE = re.compile(r"\$(?:(\$)|\{([A-Za-z_]\w*)(?::?-([^{}$]*))?\}|([A-Za-z_]\w*)|)")
 # People type these; programs read the others.
-SHORT = re.compile(r"_(ADMIN|ANALYST|VIEWER)_PASSWORD$")
+_TYPED_BY_PEOPLE = re.compile(r"_(ADMIN|ANALYST|VIEWER)_PASSWORD$")
+_HEADER = "# Secrets of this machine's stack. What else can be set: .env.example\n"
 
 
-def read(path: Path) -> dict[str, str]:
-    """Return the variables of a file of NAME=value lines; quotes around a value are left out.
+def read(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables of a file of NAME=value lines, with the values that Docker Compose reads from them.
+
+    Parameters
+    ----------
+    environment
+        Where ``$NAME`` in a value is looked up, after the lines above.
 
     Raises
     ------
     StackError
-        If a line is neither empty, a comment nor NAME=value.
+        If the file cannot be read, or a line is not empty, a comment or NAME=value; the value is not shown.
     """
-    values = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise StackError(f"{path.name} is damaged: it is not text. {remedy(path)}") from error
-    for number, line in enumerate(lines, start=1):
+    values: dict[str, str] = {}
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        match = LINE.fullmatch(text)
+        match = _LINE.fullmatch(text)
         if not match:
-            raise StackError(f"{path.name} is damaged: line {number} is not NAME=value. {remedy(path)}")
-        name, value = match[1], match[2].strip()
-        quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-        values[name] = value[1:-1] if quoted else value
+            raise StackError(f"Line {number} of {path} is not NAME=value: mend it.")
+        try:
+            values[match[1]] = _value(match[2], {**environment, **values})
+        except ValueError as error:
+            raise StackError(f"Line {number} of {path}, {match[1]}: {error}.") from None
     return values
 
 
-def remedy(path: Path) -> str:
-    """Return what to do about a damaged file."""
-    return f"Mend that line in {path}, or begin anew with `make clean`."
+def _text(path: Path) -> str:
+    """Return a file's text, without a byte-order mark and with a line feed alone at the end of lines."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StackError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise StackError(
+            f"{path} is not text in UTF-8: save it as UTF-8, or put back a copy of it. Without its passwords the"
+            " databases cannot be opened; `make clean` removes them, too, to start afresh."
+        ) from error
 
 
-def entries(example: Path) -> Iterator[tuple[str, str | None, str]]:
-    """Yield every variable of .env.example: name, default (None for a secret) and the comment above it."""
-    comment: list[str] = []
-    for line in example.read_text(encoding="utf-8").splitlines():
-        option, secret = OPTION.fullmatch(line), LINE.fullmatch(line)
-        if option:
-            yield option[1], option[2], "\n".join(comment)
-        elif secret and not line.startswith("#"):
-            yield secret[1], None, "\n".join(comment)
-        elif line.startswith("#"):
-            comment.append(line)
-            continue
-        comment = []
+def _value(text: str, variables_above: Mapping[str, str]) -> str:
+    """Return the value that stands behind NAME=; ValueError, which does not show it, if it can be read in two ways."""
+    quote = text[:1]
+    if quote not in _QUOTED:
+        if re.search(r"(^|[^\S ])#", text):
+            raise ValueError(
+                "write the comment on a line of its own, or put a value that begins with # into quotes"
+            )
+        return _expand(text.partition(" #")[0].rstrip(), variables_above)
+    match = _QUOTED[quote].fullmatch(text)
+    if not match:
+        raise ValueError(
+            f"expected a value in {quote}, a closing {quote} on the same line and nothing after it"
+        )
+    if quote == "'":
+        return match[1].replace("\\'", "'")
+    unescaped = re.sub(r'\\([nrtfvab\\$"])', lambda found: _ESCAPED.get(found[1], found[1]), match[1])
+    return _expand(unescaped, variables_above)
 
 
-def new_secret(name: str) -> str:
-    """Return a random value for a secret."""
-    if name.endswith("FERNET_KEY"):
-        return secrets.token_urlsafe(32) + "="  # 32 bytes in base64, as Fernet wants them
-    return secrets.token_urlsafe(12 if SHORT.search(name) else 32)
+def _expand(text: str, variables_above: Mapping[str, str]) -> str:
+    """Return a value with what ``$NAME`` and ``${NAME:-default}`` stand for."""
+
+    def look_up(reference: re.Match[str]) -> str:
+        dollar, braced, default, bare = reference.groups()
+        value = "$" if dollar else variables_above.get(braced or bare or "")
+        if not value and default is not None:
+            value = default
+        if value is None:
+            raise ValueError(
+                "its $ begins the name of no variable that is set; put a value with a $ into single quotes"
+            )
+        return value
+
+    return _REFERENCE.sub(look_up, text)
 
 
-def ensure(path: Path, example: Path) -> list[str]:
+def ensure(path: Path) -> list[str]:
     """Create the file, or add the secrets that it lacks, and return what was done, in sentences.
 
     Raises
     ------
     StackError
-        If the file is damaged or a secret in it is empty.
+        If the file cannot be read or a secret in it is empty.
     """
-    secret_names = {name: comment for name, default, comment in entries(example) if default is None}
-    done = []
+    names = [variable.name for variable in variables.VARIABLES if variable.is_secret]
     if not path.exists():
-        header = "# Secrets of this machine's stack. What else can be set: .env.example\n"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(header + "".join(f"{name}={new_secret(name)}\n" for name in secret_names))
+            file.write(_HEADER + _lines(names))
         return ["made .env with new passwords"]
+    done = []
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
         done.append("took the rights of others to read .env away (mode 600)")
     values = read(path)
-    empty = sorted(name for name in secret_names if values.get(name) == "")
+    empty = sorted(name for name in names if values.get(name) == "")
     if empty:
-        raise StackError(f"{path.name} is damaged: {', '.join(empty)} is empty. {remedy(path)}")
-    missing = [name for name in secret_names if name not in values]
+        raise StackError(
+            f"{path} has no value for {', '.join(empty)}: put it back, or remove the line for a new one."
+        )
+    missing = [name for name in names if name not in values]
     if missing:
-        text = path.read_text(encoding="utf-8")
-        added = "".join(f"{name}={new_secret(name)}\n" for name in missing)
-        path.write_text(text.rstrip("\n") + "\n" + added, encoding="utf-8")
+        path.write_text(_text(path).rstrip("\n") + "\n" + _lines(missing), encoding="utf-8")
         done.append(f"added to .env: {', '.join(missing)}")
     return done
 
 
-def write_secret_files(root: Path) -> None:
-    """Write the files that containers read secrets from, as .env has them now.
-
-    Containers run as users whom this machine does not know, so everybody may read the files; nobody but their owner can
-    enter the folder.
-    """
-    folder, values = root / "secrets", read(root / ".env")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    folder.chmod(0o700)
-    for name, (variable, write) in SECRET_FILES.items():
-        path = folder / name
-        path.write_text(write(values[variable]), encoding="utf-8")
-        path.chmod(0o644)
+def _lines(names: list[str]) -> str:
+    """Return a line with a new secret for each name."""
+    return "".join(f"{name}={_new_secret(name)}\n" for name in names)
 
 
-def main() -> int:
-    """Make what is missing, and tell of it."""
-    root = Path(__file__).parents[3]
-    try:
-        done = ensure(root / ".env", root / ".env.example")
-        write_secret_files(root)
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(
-        "\n".join(
-            [*done, "The secrets are in .env and secrets/: keep a copy of .env where your backups are."]
-        )
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _new_secret(name: str) -> str:
+    """Return a random value for a secret."""
+    if name.endswith("FERNET_KEY"):
+        return secrets.token_urlsafe(32) + "="  # 32 bytes in base64, as Fernet wants them
+    return secrets.token_urlsafe(12 if _TYPED_BY_PEOPLE.search(name) else 32)

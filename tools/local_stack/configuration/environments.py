@@ -5,18 +5,9 @@ import os
 import sys
 from collections.abc import Mapping
 
-from local_stack.configuration import dotenv
+from local_stack.configuration import dotenv, surroundings, variables
 from local_stack.configuration.paths import python_path
 from local_stack.configuration.settings import HOST, Settings
-
-# For a landing at s3://...
-STORE_VARIABLES = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-)
 
 
 def shared(settings: Settings, name: str) -> dict[str, str]:
@@ -25,20 +16,11 @@ def shared(settings: Settings, name: str) -> dict[str, str]:
 
 
 def common(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return what every process gets: the surroundings without the secrets, and the other lines of .env.
-
-    A Prefect that the person uses elsewhere, with its server and its profile, is none of ours.
-    """
-    surroundings = {
-        name: value
-        for name, value in environment.items()
-        if name not in settings.values and not name.startswith("PREFECT_")
-    }
-    # On macOS a forked process dies in the system's own proxy look-up and its Objective-C runtime.
-    fork_safety = (
-        {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES", "no_proxy": "*"} if sys.platform == "darwin" else {}
-    )
-    return {**settings.others, **surroundings, **fork_safety}
+    """Return what every process gets: what is listed of the surroundings, and the other lines of .env, proxies aside."""
+    lines = {name: value for name, value in settings.others.items() if not name.upper().endswith("_PROXY")}
+    # On macOS a forked process dies in the system's Objective-C runtime.
+    fork_safety = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"} if sys.platform == "darwin" else {}
+    return surroundings.of_machine(environment) | lines | surroundings.OF_OURS | fork_safety
 
 
 def portal(settings: Settings) -> dict[str, str]:
@@ -46,17 +28,14 @@ def portal(settings: Settings) -> dict[str, str]:
     return {"PYTHONPATH": python_path(settings.root)}
 
 
-def pipeline(settings: Settings) -> dict[str, str]:
+def pipeline(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return what the nightly load needs."""
-    login = ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD")
-    store = {name: settings.values[name] for name in STORE_VARIABLES if settings.values[name]}
     return (
-        {name: settings.values[name] for name in login}
-        | store
+        surroundings.of_portal_client({**settings.others, **environment})
+        | _given(settings, "pipeline")
         | {
             "PYTHONPATH": python_path(settings.root),
             "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
-            "AUSTIN_CRIME_APP_TOKEN": settings.values["AUSTIN_CRIME_APP_TOKEN"],
             "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
             "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
             "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
@@ -65,15 +44,19 @@ def pipeline(settings: Settings) -> dict[str, str]:
     )
 
 
-def airflow(settings: Settings) -> dict[str, str]:
+def _given(settings: Settings, receiver: str) -> dict[str, str]:
+    """Return the settings that one kind of process is given as they are; those that are not set are left out."""
+    return {name: settings.values[name] for name in variables.received_by(receiver) if settings.values[name]}
+
+
+def airflow(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of Airflow's processes; they must share all of it."""
     home = settings.data_dir / "airflow"
-    secrets = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY")
     database = settings.server.url("airflow", "airflow").replace("postgresql://", "postgresql+psycopg2://")
     return (
         shared(settings, "airflow")
-        | pipeline(settings)
-        | {name: settings.values[name] for name in secrets}
+        | pipeline(settings, environment)
+        | _given(settings, "airflow")
         | {
             "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
             "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
@@ -96,9 +79,9 @@ def prefect_python(settings: Settings) -> str:
     return str(settings.root / ".venv" / "prefect" / "bin" / "python")
 
 
-def prefect(settings: Settings) -> dict[str, str]:
+def prefect(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of a run of the flow, which starts a server for itself unless it is told of one."""
-    return pipeline(settings) | {
+    return pipeline(settings, environment) | {
         # Its database, its settings and what it keeps of errors: nothing in the person's home.
         "PREFECT_HOME": str(settings.data_dir / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -110,9 +93,9 @@ def prefect(settings: Settings) -> dict[str, str]:
     }
 
 
-def prefect_served(settings: Settings) -> dict[str, str]:
+def prefect_served(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of Prefect's server, and of what works with it."""
-    return prefect(settings) | {"PREFECT_API_URL": settings.address("prefect") + "/api"}
+    return prefect(settings, environment) | {"PREFECT_API_URL": settings.address("prefect") + "/api"}
 
 
 def superset_python(settings: Settings) -> str:
@@ -122,14 +105,11 @@ def superset_python(settings: Settings) -> str:
 
 def superset(settings: Settings) -> dict[str, str]:
     """Return the environment of Superset and of its bootstrap."""
-    own = {
-        name: value for name, value in settings.values.items() if "SUPERSET" in name and "_DB_" not in name
-    }
     database = settings.server.url("superset", "superset").replace("postgresql://", "postgresql+psycopg2://")
     reader = settings.reader_url.partition("://")[2]
     return (
         shared(settings, "superset")
-        | own
+        | _given(settings, "superset")
         | {
             "PYTHONPATH": str(settings.root / "superset"),
             "SUPERSET_CONFIG_PATH": str(settings.root / "superset" / "superset_config.py"),

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from local_stack.configuration import dotenv
+from austin_crime import config
+from local_stack.configuration import container_secrets, dotenv, rules, variables
 from local_stack.errors import StackError
 from local_stack.provisioning import postgres
 
-ROOT = Path(__file__).parents[3]
+ROOT = config.ROOT
 HOST = postgres.HOST
 DEFAULT_REPORTS = 100_000
 Source = Literal["sample", "live"]
@@ -25,7 +26,7 @@ class Settings:
     Parameters
     ----------
     values
-        Variables documented in .env.example, of the environment, .env or by default.
+        Every variable that is declared, of the environment, .env or by default.
     others
         The other lines of .env, handed to every process.
     source
@@ -50,11 +51,7 @@ class Settings:
 
     def port(self, server: str) -> int:
         """Return the port of postgres, portal, airflow, superset or prefect."""
-        name = f"AUSTIN_CRIME_{server.upper()}_PORT"
-        text = self.values[name]
-        if not text.isdigit() or not 0 < int(text) < 65536:
-            raise StackError(f"{name} is {text!r}: expected a port, a number from 1 to 65535.")
-        return int(text)
+        return int(self.values[rules.port_variable(server)])
 
     def address(self, server: str) -> str:
         """Return the URL of portal, airflow, superset or prefect."""
@@ -92,6 +89,8 @@ class Settings:
     @property
     def reader_url(self) -> str:
         """The warehouse's address with the reader's login."""
+        if self.has_own_warehouse and self.values["AUSTIN_CRIME_READER_URL"]:
+            return self.values["AUSTIN_CRIME_READER_URL"].replace("postgresql+psycopg2://", "postgresql://")
         parts = urlsplit(self.warehouse_url)
         password = quote(self.values["AUSTIN_CRIME_READER_PASSWORD"], safe="")
         host = parts.netloc.rpartition("@")[2]
@@ -100,12 +99,14 @@ class Settings:
     @property
     def source_url(self) -> str:
         """The portal's address."""
-        return self.address("portal") if self.source == "sample" else self.values["AUSTIN_CRIME_SOURCE_URL"]
+        return self.address("portal") if self.source == "sample" else config.source_url(self.values)
 
     @property
     def landing_url(self) -> str:
         """Where batches are kept as received."""
-        return self.values["AUSTIN_CRIME_LANDING_URL"] or str(self.data_dir / "landing" / self.source)
+        if self.values["AUSTIN_CRIME_LANDING_URL"]:
+            return config.landing_url(self.values)
+        return str(self.data_dir / "landing" / self.source)
 
 
 def prepare(
@@ -116,14 +117,21 @@ def prepare(
     Raises
     ------
     StackError
-        If .env is damaged or a port is not a number.
+        If .env is damaged.
+    SettingError
+        If a setting cannot be used.
     """
-    done = dotenv.ensure(root / ".env", root / ".env.example")
-    dotenv.write_secret_files(root)
+    done = dotenv.ensure(root / ".env")
+    container_secrets.write_files(root)
     settings = resolve(root, environment, source, reports or last(root).get("reports", DEFAULT_REPORTS))
-    for server in ("postgres", "portal", "airflow", "superset", "prefect"):
-        settings.port(server)
+    check(settings)
     return settings, done
+
+
+def check(settings: Settings) -> None:
+    """Raise SettingError for the first setting that cannot be used."""
+    variables.check(settings.values)
+    config.check_landing(settings.landing_url)
 
 
 def running(root: Path = ROOT, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -133,25 +141,22 @@ def running(root: Path = ROOT, environment: Mapping[str, str] = os.environ) -> S
     ------
     StackError
         If it was never started.
+    SettingError
+        If a setting that changed since cannot be used.
     """
     start = last(root)
     if not start:
         raise StackError("The stack was never started here: run `make demo` or `make up`.")
-    return resolve(root, start["overrides"] | dict(environment), start["source"], start["reports"])
+    settings = resolve(root, start["overrides"] | dict(environment), start["source"], start["reports"])
+    check(settings)
+    return settings
 
 
 def resolve(root: Path, environment: Mapping[str, str], source: Source, reports: int) -> Settings:
-    """Lay the environment over .env over the defaults."""
-    lines = dotenv.read(root / ".env")
-    names = {name: default or "" for name, default, _ in dotenv.entries(root / ".env.example")}
-    # Those marked as made by the stack are no settings: their defaults are examples.
-    defaults = {
-        name: value if name.endswith(("_PORT", "_USER", "SOURCE_URL")) else ""
-        for name, value in names.items()
-    }
-    given = {name: value for name, value in {**lines, **environment}.items() if name in names and value}
-    others = {name: value for name, value in lines.items() if name not in names}
-    return Settings(root, defaults | given, others, source, reports)
+    """Lay the environment over .env over the defaults; an empty variable counts as not set."""
+    lines = dotenv.read(root / ".env", environment)
+    others = {name: value for name, value in lines.items() if name not in variables.NAMES}
+    return Settings(root, variables.with_defaults({**lines, **environment}), others, source, reports)
 
 
 def remember(settings: Settings, fingerprint: str, environment: Mapping[str, str] = os.environ) -> None:
@@ -168,5 +173,8 @@ def remember(settings: Settings, fingerprint: str, environment: Mapping[str, str
 def last(root: Path) -> dict[str, Any]:
     """Return what remember wrote, or an empty dict."""
     path = root / "data" / "run" / "start.json"
-    content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    except ValueError as error:
+        raise StackError(f"{path} is damaged: remove it, then run `make down` and start again.") from error
     return content

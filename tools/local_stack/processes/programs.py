@@ -8,6 +8,7 @@ from typing import Literal, NoReturn
 
 import requests
 
+from austin_crime import own_servers
 from local_stack.configuration import environments
 from local_stack.configuration.settings import HOST, Settings
 from local_stack.processes import supervisor
@@ -27,7 +28,7 @@ class Program:
     ----------
     command, environment
         What is run, and the variables it is given.
-    ill
+    problem
         Returns what is wrong with it, or None if it does its work.
     server
         Name of the port it listens on, or None.
@@ -38,7 +39,7 @@ class Program:
     name: str
     command: Callable[[Settings], list[str]]
     environment: Callable[[Settings], Mapping[str, str]]
-    ill: Callable[[Settings], str | None]
+    problem: Callable[[Settings], str | None]
     server: str | None = None
     part: Part = "stack"
 
@@ -46,45 +47,47 @@ class Program:
 def page(url: str) -> requests.Response | str:
     """Return the answer of a page, or what is wrong with it."""
     try:
-        answer = requests.get(url, timeout=PAGE_TIMEOUT_S, allow_redirects=False)
+        with own_servers.session() as session:
+            answer = session.get(url, timeout=PAGE_TIMEOUT_S, allow_redirects=False)
     except requests.RequestException as error:
         return f"{url} does not answer ({type(error).__name__})"
     return answer if answer.status_code == 200 else f"{url} answers {answer.status_code}"
 
 
-def ill_page(server: str, path: str) -> Callable[[Settings], str | None]:
+def page_problem(server: str, path: str) -> Callable[[Settings], str | None]:
     """Return a check that a page of a server answers 200."""
 
-    def ill(settings: Settings) -> str | None:
+    def problem(settings: Settings) -> str | None:
         answer = page(settings.address(server) + path)
         return answer if isinstance(answer, str) else None
 
-    return ill
+    return problem
 
 
-def ill_airflow(component: str) -> Callable[[Settings], str | None]:
+def airflow_problem(component: str) -> Callable[[Settings], str | None]:
     """Return a check of what Airflow's API tells about one of its components."""
 
-    def ill(settings: Settings) -> str | None:
+    def problem(settings: Settings) -> str | None:
         answer = page(settings.address("airflow") + "/api/v2/monitor/health")
         if isinstance(answer, str):
             return answer
         status = answer.json()[component]["status"]
         return None if status == "healthy" else f"Airflow says its {component} is {status}"
 
-    return ill
+    return problem
 
 
-def ill_postgres(settings: Settings) -> str | None:
+def postgres_problem(settings: Settings) -> str | None:
     """Return why one cannot log in at PostgreSQL, or None."""
     return postgres.refusal(settings.server.url(postgres.SUPERUSER, "postgres"))
 
 
-def ill_worker(settings: Settings) -> str | None:
+def worker_problem(settings: Settings) -> str | None:
     """Return what Prefect's server tells of its worker, or None if it is there."""
     url = f"{settings.address('prefect')}/api/work_pools/{WORK_POOL}/workers/filter"
     try:
-        answer = requests.post(url, json={}, timeout=PAGE_TIMEOUT_S)
+        with own_servers.session() as session:
+            answer = session.post(url, json={}, timeout=PAGE_TIMEOUT_S)
     except requests.RequestException as error:
         return f"{url} does not answer ({type(error).__name__})"
     workers = answer.json() if answer.ok else []
@@ -94,7 +97,9 @@ def ill_worker(settings: Settings) -> str | None:
 def airflow(name: str, component: str, *options: str, server: str | None = None) -> Program:
     """Return one of Airflow's processes."""
     command = [sys.executable, "-m", "airflow", name, *options]
-    return Program(f"airflow-{name}", lambda _: command, environments.airflow, ill_airflow(component), server)
+    return Program(
+        f"airflow-{name}", lambda _: command, environments.airflow, airflow_problem(component), server
+    )
 
 
 def run_postgres(settings: Settings) -> list[str]:
@@ -130,31 +135,33 @@ def run_prefect_server(settings: Settings) -> list[str]:
 WORKER = ("worker", "start", "--pool", WORK_POOL, "--type", "process", "--name", WORK_POOL, "--limit", "1")
 # Task logs are read from the disk: the log servers of scheduler and triggerer would listen on every interface.
 PROGRAMS = (
-    Program("postgres", run_postgres, lambda _: {}, ill_postgres, "postgres", "base"),
-    Program("portal", run_portal, environments.portal, ill_page("portal", "/healthz"), "portal", "base"),
+    Program("postgres", run_postgres, lambda _: {}, postgres_problem, "postgres", "base"),
+    Program("portal", run_portal, environments.portal, page_problem("portal", "/healthz"), "portal", "base"),
     airflow("api-server", "metadatabase", server="airflow"),
     airflow("scheduler", "scheduler", "--skip-serve-logs"),
     airflow("dag-processor", "dag_processor"),
     airflow("triggerer", "triggerer", "--skip-serve-logs"),
-    Program("superset", run_superset, environments.superset, ill_page("superset", "/login/"), "superset"),
+    Program("superset", run_superset, environments.superset, page_problem("superset", "/login/"), "superset"),
     Program(
         "prefect-server",
         run_prefect_server,
         environments.prefect_served,
-        ill_page("prefect", "/api/health"),
+        page_problem("prefect", "/api/health"),
         "prefect",
         "prefect",
     ),
-    Program("prefect-worker", run_prefect(*WORKER), environments.prefect_served, ill_worker, None, "prefect"),
+    Program(
+        "prefect-worker", run_prefect(*WORKER), environments.prefect_served, worker_problem, None, "prefect"
+    ),
 )
 
 
-def chosen(settings: Settings) -> list[Program]:
+def of_source(settings: Settings) -> list[Program]:
     """Return the programs of this stack: the city's portal is not ours to start."""
     return [program for program in PROGRAMS if program.name != "portal" or settings.source == "sample"]
 
 
-def begun(settings: Settings) -> set[Part]:
+def started_parts(settings: Settings) -> set[Part]:
     """Return the parts of the stack of which anything was started; none if supervisor does not run."""
     states = supervisor.states(settings.root) if supervisor.is_running(settings.root) else {}
     return {program.part for program in PROGRAMS if states.get(program.name, {}).get("start")}
@@ -167,7 +174,7 @@ def is_running(settings: Settings, name: str) -> bool:
     return bool(supervisor.states(settings.root).get(name, {}).get("statename") == "RUNNING")
 
 
-def become(name: str, settings: Settings) -> NoReturn:
+def run(name: str, settings: Settings) -> NoReturn:
     """Replace this process by a program."""
     program = next(program for program in PROGRAMS if program.name == name)
     supervisor.end_predecessor(settings.root, name)

@@ -5,17 +5,17 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Collection
 from pathlib import Path
 
-from local_stack.configuration import environments
+from local_stack.configuration import environments, rules
 from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
 from local_stack.processes import ports, programs, supervisor
 from local_stack.processes.steps import Step
 from local_stack.provisioning import airflow_database as metadata
 from local_stack.provisioning import postgres, warehouse
+from local_stack.waiting import wait_until
 
 READY_TIMEOUT_S = 300
 POLL_S = 0.3
@@ -36,9 +36,9 @@ def check_machine(settings: Settings, parts: Collection[programs.Part]) -> None:
     free = shutil.disk_usage(settings.root).free
     if free < FREE_BYTES:
         raise StackError(f"The disk is full: {free / 1e9:.1f} GB are free, at least 1 GB is needed.")
-    for program in programs.chosen(settings):
+    for program in programs.of_source(settings):
         if program.server and program.part in parts and not programs.is_running(settings, program.name):
-            ports.check(f"AUSTIN_CRIME_{program.server.upper()}_PORT", settings.port(program.server))
+            ports.check(rules.port_variable(program.server), settings.port(program.server))
 
 
 def plan_base(settings: Settings) -> list[Step]:
@@ -74,26 +74,28 @@ def start(settings: Settings, *names: str) -> None:
     StackError
         If one ends or is not ready in time, with the end of its log.
     """
-    waiting = [program for program in programs.PROGRAMS if program.name in names]
-    for program in waiting:
-        supervisor.start_program(settings.root, program.name)
-    first = {name: state["pid"] for name, state in supervisor.states(settings.root).items()}
-    deadline = time.monotonic() + READY_TIMEOUT_S
-    while waiting:
+    starting = {program.name: program for program in programs.PROGRAMS if program.name in names}
+    problems: dict[str, str] = {}
+    for name in starting:
+        supervisor.start_program(settings.root, name)
+    pids = {name: state["pid"] for name, state in supervisor.states(settings.root).items()}
+
+    def are_ready() -> bool:
         states = supervisor.states(settings.root)
-        for program in list(waiting):
-            state = states[program.name]
-            first[program.name] = first[program.name] or state["pid"]
-            if state["statename"] not in ("RUNNING", "STARTING") or state["pid"] != first[program.name]:
-                raise StackError(f"{program.name} ended at its start. {log_end(settings, program.name)}")
-            ill = program.ill(settings)
-            if not ill:
-                waiting.remove(program)
-            elif ill == postgres.REFUSED_LOGIN:
-                raise StackError(ill)
-            elif time.monotonic() > deadline:
-                raise StackError(f"{program.name} is not ready: {ill}. {log_end(settings, program.name)}")
-        time.sleep(POLL_S if waiting else 0)
+        for name, program in list(starting.items()):
+            pids[name] = pids[name] or states[name]["pid"]
+            if states[name]["statename"] not in ("RUNNING", "STARTING") or states[name]["pid"] != pids[name]:
+                raise StackError(f"{name} ended at its start. {log_end(settings, name)}")
+            problems[name] = program.problem(settings) or ""
+            if problems[name] == postgres.REFUSED_LOGIN:
+                raise StackError(problems[name])
+            if not problems[name]:
+                del starting[name]
+        return not starting
+
+    if not wait_until(are_ready, READY_TIMEOUT_S, POLL_S):
+        name = next(iter(starting))
+        raise StackError(f"{name} is not ready: {problems[name]}. {log_end(settings, name)}")
 
 
 def log_end(settings: Settings, name: str) -> str:

