@@ -192,7 +192,7 @@ def test_whoever_needs_another_service_waits_for_it_to_be_well(services: dict[st
 def test_airflow_is_told_the_same_as_without_containers(
     services: dict[str, dict[str, Any]], local: Settings
 ) -> None:
-    without = environments.airflow(local)
+    without = environments.airflow(local, {})
     within = services["airflow-scheduler"]["environment"]
 
     assert set(without) - set(within) == ONLY_LOCAL

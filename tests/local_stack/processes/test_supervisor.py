@@ -150,7 +150,7 @@ def test_what_supervisor_says_of_a_failed_start_is_told_without_its_hint_at_opti
 ) -> None:
     monkeypatch.setattr(supervisor, "PROGRAM", supervisor.PROGRAM | {"startsecs": "soon"})
 
-    with pytest.raises(StackError, match=r"(?s)Supervisor did not start\..*Error: .*startsecs") as refusal:
+    with pytest.raises(StackError, match=r"(?s)Supervisor did not start\..*Error: .*soon") as refusal:
         supervisor.start(settings.root, PROGRAMS)
 
     assert "For help" not in str(refusal.value)
