@@ -71,13 +71,13 @@ def _parse(words: list[str] | None) -> argparse.Namespace:
     commands.add_parser("run").add_argument("program", choices=names)
     arguments = parser.parse_args(words)
     if "reports" in arguments:
-        arguments.reports = report_count(arguments.reports)
+        arguments.reports = _report_count(arguments.reports)
     if arguments.__dict__.get("source", "sample") not in ("sample", "live"):
         raise StackError(f"SOURCE is {arguments.source!r}: expected sample or live.")
     return arguments
 
 
-def report_count(text: str) -> int | None:
+def _report_count(text: str) -> int | None:
     """Return the size of the sample portal, None for an empty word."""
     if not text:
         return None

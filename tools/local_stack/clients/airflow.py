@@ -159,7 +159,7 @@ class Airflow:
         for task in tasks:
             if task["state"] != "skipped":
                 why = f": {self.log(run_id, task)[-1].strip()}" if task["state"] == "up_for_retry" else ""
-                tell(f"{task_name(task)}: {task['state']}{seconds(task)}{why}")
+                tell(f"{task_name(task)}: {task['state']}{_seconds(task)}{why}")
         skipped = sum(task["state"] == "skipped" for task in tasks)
         if skipped:
             tell(f"{skipped} tasks that follow are skipped")
@@ -198,6 +198,6 @@ def task_name(task: dict[str, Any]) -> str:
     return str(task["task_id"]) + (f"[{task['map_index']}]" if task["map_index"] >= 0 else "")
 
 
-def seconds(task: dict[str, Any]) -> str:
+def _seconds(task: dict[str, Any]) -> str:
     """Return how long a task took, or nothing while it goes."""
     return f" ({task['duration']:.1f} s)" if task["end_date"] and task["duration"] is not None else ""

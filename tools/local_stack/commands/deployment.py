@@ -23,13 +23,13 @@ def plan(settings: Settings) -> list[Step]:
     """Return the steps that start Prefect's server and worker, and make the deployment."""
     return [
         Step("Prefect's environment", lambda: start.install(settings, "prefect")),
-        Step("Prefect", lambda: start_server(settings), ("Prefect's environment",)),
+        Step("Prefect", lambda: _start_server(settings), ("Prefect's environment",)),
         Step("Prefect's worker", lambda: start.start(settings, "prefect-worker"), ("Prefect", "Warehouse")),
-        Step("Prefect's deployment", lambda: deploy(settings), ("Prefect's worker",)),
+        Step("Prefect's deployment", lambda: _deploy(settings), ("Prefect's worker",)),
     ]
 
 
-def start_server(settings: Settings) -> None:
+def _start_server(settings: Settings) -> None:
     """Start Prefect's server, which does not make its folder."""
     make_home(settings)
     start.start(settings, "prefect-server")
@@ -40,7 +40,7 @@ def make_home(settings: Settings) -> None:
     (settings.data_dir / "prefect").mkdir(parents=True, mode=0o700, exist_ok=True)
 
 
-def deploy(settings: Settings) -> str | None:
+def _deploy(settings: Settings) -> str | None:
     """Make the deployment anew if what it is made of changed; a schedule that a person switched on stays on."""
     note = settings.data_dir / "prefect" / "deployed.txt"
     sources = [os.fsencode(settings.root), *((settings.root / name).read_bytes() for name in _SOURCES)]

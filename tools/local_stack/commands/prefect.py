@@ -35,13 +35,13 @@ def serve(source: Source, reports: int | None) -> int:
 def flow(parameters: str, reports: int | None) -> int:
     """Run the flow once, in the foreground; what had to be started for it is ended with it."""
     tell = stopwatch()
-    with servers(reports, tell) as current:
+    with _servers(reports, tell) as current:
         tell(f"Loading from {current.source_url}")
-        return run_flow(current, parameters or "{}")
+        return _run_flow(current, parameters or "{}")
 
 
 @contextmanager
-def servers(reports: int | None, tell: Callable[[str], None]) -> Iterator[Settings]:
+def _servers(reports: int | None, tell: Callable[[str], None]) -> Iterator[Settings]:
     """Have the local PostgreSQL and the sample portal while the context lasts, unless the environment names others."""
     if supervisor.is_running(ROOT):
         base = settings.running()
@@ -59,7 +59,7 @@ def servers(reports: int | None, tell: Callable[[str], None]) -> Iterator[Settin
             start.check_machine(base, {"base"})
             settings.remember(base, start.fingerprint(base))
             supervisor.start(ROOT, [program.name for program in programs.of_source(base)])
-        start_servers(current, names, tell)
+        _start_servers(current, names, tell)
         yield current
     finally:
         # Somebody may have started the rest meanwhile: then it is theirs to end.
@@ -67,7 +67,7 @@ def servers(reports: int | None, tell: Callable[[str], None]) -> Iterator[Settin
             supervisor.stop(ROOT)
 
 
-def start_servers(current: Settings, names: list[str], tell: Callable[[str], None]) -> None:
+def _start_servers(current: Settings, names: list[str], tell: Callable[[str], None]) -> None:
     """Start PostgreSQL with a warehouse, and the sample portal, as far as they are needed and do not run."""
     if "postgres" in names:
         start.start_postgres(current)
@@ -78,7 +78,7 @@ def start_servers(current: Settings, names: list[str], tell: Callable[[str], Non
         tell(f"The sample portal is up, with {current.reports:,} reports")
 
 
-def run_flow(current: Settings, parameters: str) -> int:
+def _run_flow(current: Settings, parameters: str) -> int:
     """Run the flow and return its exit code; its run is in Prefect's page if that is up."""
     is_served = programs.is_running(current, "prefect-server")
     environment = environments.prefect_served(current) if is_served else environments.prefect(current)

@@ -31,8 +31,8 @@ def demo(reports: int | None) -> int:
     """Start everything on the sample portal, run the nightly DAG and show what came of it."""
     tell = stopwatch()
     current = bring_up("sample", reports or settings.DEFAULT_REPORTS, "stack", tell)
-    code = run_dag(current, tell)
-    show_addresses(current)
+    code = _run_dag(current, tell)
+    _show_addresses(current)
     return code
 
 
@@ -46,7 +46,7 @@ def up(source: Source, reports: int | None) -> int:
         tell(f"{DAG_ID} is paused: `make load` runs it now, and every night from then on")
     else:
         tell(f"{DAG_ID} runs every night; `make load` runs it now")
-    show_addresses(current)
+    _show_addresses(current)
     return 0
 
 
@@ -85,7 +85,7 @@ def plan(current: Settings, parts: Collection[programs.Part]) -> list[Step]:
 
 def load() -> int:
     """Run the DAG and follow it to its end."""
-    return run_dag(running_settings(), stopwatch())
+    return _run_dag(running_settings(), stopwatch())
 
 
 def running_settings() -> Settings:
@@ -95,7 +95,7 @@ def running_settings() -> Settings:
     return settings.running()
 
 
-def run_dag(current: Settings, tell: Callable[[str], None]) -> int:
+def _run_dag(current: Settings, tell: Callable[[str], None]) -> int:
     """Run the DAG, tell of its tasks, and show what the warehouse holds or why the run failed."""
     airflow = Airflow(current)
     run_id, how = airflow.start_run(warehouse.ended_loads(current))
@@ -109,12 +109,12 @@ def run_dag(current: Settings, tell: Callable[[str], None]) -> int:
         return 1
     tell(warehouse.message(current, run_id))
     tasks = [task for task in airflow.task_instances(run_id) if task["duration"] is not None]
-    show_table("Seconds per task", [(task_name(task), f"{task['duration']:,.1f}") for task in tasks])
-    show_table("Rows per table", [(f"mart.{name}", f"{rows:,}") for name, rows in warehouse.counts(current)])
+    _show_table("Seconds per task", [(task_name(task), f"{task['duration']:,.1f}") for task in tasks])
+    _show_table("Rows per table", [(f"mart.{name}", f"{rows:,}") for name, rows in warehouse.counts(current)])
     return 0
 
 
-def show_table(title: str, rows: list[tuple[str, str]]) -> None:
+def _show_table(title: str, rows: list[tuple[str, str]]) -> None:
     """Print names and numbers in two columns."""
     names, numbers = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
     print(f"\n{title}")
@@ -122,7 +122,7 @@ def show_table(title: str, rows: list[tuple[str, str]]) -> None:
         print(f"    {name:{names}}  {number:>{numbers}}")
 
 
-def show_addresses(current: Settings) -> None:
+def _show_addresses(current: Settings) -> None:
     """Print where to look and with which login."""
     passwords = current.values
     superset, server = current.address("superset"), current.server
@@ -162,11 +162,11 @@ def status() -> int:
         minutes = (state["now"] - state["start"]) // 60
         is_well = is_well and not problem
         print(f"{program.name:22} {problem or f'well, up {minutes} min'}")
-    print(f"{'memory':22} {memory_mb(supervisor.processes(ROOT))} MB")
+    print(f"{'memory':22} {_memory_mb(supervisor.processes(ROOT))} MB")
     return 0 if is_well else 1
 
 
-def memory_mb(processes: list[psutil.Process]) -> int:
+def _memory_mb(processes: list[psutil.Process]) -> int:
     """Return the memory of processes; shared pages are counted once, where the system tells."""
     total = 0
     for process in processes:

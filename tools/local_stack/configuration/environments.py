@@ -10,7 +10,7 @@ from local_stack.configuration.paths import python_path
 from local_stack.configuration.settings import HOST, Settings
 
 
-def shared(settings: Settings, name: str) -> dict[str, str]:
+def _shared(settings: Settings, name: str) -> dict[str, str]:
     """Return what a server is told wherever it runs, here or in a container."""
     return dotenv.read(settings.root / "settings" / f"{name}.env")
 
@@ -54,7 +54,7 @@ def airflow(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
     home = settings.data_dir / "airflow"
     database = settings.server.url("airflow", "airflow").replace("postgresql://", "postgresql+psycopg2://")
     return (
-        shared(settings, "airflow")
+        _shared(settings, "airflow")
         | pipeline(settings, environment)
         | _given(settings, "airflow")
         | {
@@ -108,7 +108,7 @@ def superset(settings: Settings) -> dict[str, str]:
     database = settings.server.url("superset", "superset").replace("postgresql://", "postgresql+psycopg2://")
     reader = settings.reader_url.partition("://")[2]
     return (
-        shared(settings, "superset")
+        _shared(settings, "superset")
         | _given(settings, "superset")
         | {
             "PYTHONPATH": str(settings.root / "superset"),

@@ -25,12 +25,12 @@ def check(variable: str, port: int) -> None:
                 is_taken = True
     if is_taken:
         raise StackError(
-            f"Port {port} ({variable}) is taken by {owner(port)}: stop that process, or choose another port,"
+            f"Port {port} ({variable}) is taken by {_owner(port)}: stop that process, or choose another port,"
             f" for example {variable}={port + 100} in .env or before `make`."
         )
 
 
-def owner(port: int) -> str:
+def _owner(port: int) -> str:
     """Return the process that listens on a port, as far as one may know."""
     for process in psutil.process_iter(["pid", "name"]):
         try:

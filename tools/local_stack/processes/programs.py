@@ -54,7 +54,7 @@ def page(url: str) -> requests.Response | str:
     return answer if answer.status_code == 200 else f"{url} answers {answer.status_code}"
 
 
-def page_problem(server: str, path: str) -> Callable[[Settings], str | None]:
+def _page_problem(server: str, path: str) -> Callable[[Settings], str | None]:
     """Return a check that a page of a server answers 200."""
 
     def problem(settings: Settings) -> str | None:
@@ -64,7 +64,7 @@ def page_problem(server: str, path: str) -> Callable[[Settings], str | None]:
     return problem
 
 
-def airflow_problem(component: str) -> Callable[[Settings], str | None]:
+def _airflow_problem(component: str) -> Callable[[Settings], str | None]:
     """Return a check of what Airflow's API tells about one of its components."""
 
     def problem(settings: Settings) -> str | None:
@@ -77,12 +77,12 @@ def airflow_problem(component: str) -> Callable[[Settings], str | None]:
     return problem
 
 
-def postgres_problem(settings: Settings) -> str | None:
+def _postgres_problem(settings: Settings) -> str | None:
     """Return why one cannot log in at PostgreSQL, or None."""
     return postgres.refusal(settings.server.url(postgres.SUPERUSER, "postgres"))
 
 
-def worker_problem(settings: Settings) -> str | None:
+def _worker_problem(settings: Settings) -> str | None:
     """Return what Prefect's server tells of its worker, or None if it is there."""
     url = f"{settings.address('prefect')}/api/work_pools/{WORK_POOL}/workers/filter"
     try:
@@ -98,23 +98,23 @@ def airflow(name: str, component: str, *options: str, server: str | None = None)
     """Return one of Airflow's processes."""
     command = [sys.executable, "-m", "airflow", name, *options]
     return Program(
-        f"airflow-{name}", lambda _: command, environments.airflow, airflow_problem(component), server
+        f"airflow-{name}", lambda _: command, environments.airflow, _airflow_problem(component), server
     )
 
 
-def run_postgres(settings: Settings) -> list[str]:
+def _run_postgres(settings: Settings) -> list[str]:
     """Return PostgreSQL's command."""
     return postgres.command(settings.data_dir / "postgres", settings.port("postgres"), postgres.SETTINGS)
 
 
-def run_portal(settings: Settings) -> list[str]:
+def _run_portal(settings: Settings) -> list[str]:
     """Return the sample portal's command: the same reports at every start."""
     options = ["--port", str(settings.port("portal")), "--reports", str(settings.reports), "--seed", "1"]
     data_dir = settings.data_dir / "portal"
     return [sys.executable, "-m", "sample_portal", *options, "--data-dir", str(data_dir)]
 
 
-def run_superset(settings: Settings) -> list[str]:
+def _run_superset(settings: Settings) -> list[str]:
     """Return the command of Superset behind gunicorn, whose options are in settings/superset.env."""
     bind = f"{HOST}:{settings.port('superset')}"
     gunicorn = [environments.superset_python(settings), "-m", "gunicorn"]
@@ -126,7 +126,7 @@ def run_prefect(*options: str) -> Callable[[Settings], list[str]]:
     return lambda settings: [environments.prefect_python(settings), "-m", "prefect", *options]
 
 
-def run_prefect_server(settings: Settings) -> list[str]:
+def _run_prefect_server(settings: Settings) -> list[str]:
     """Return the command of Prefect's server."""
     return run_prefect("server", "start", "--host", HOST, "--port", str(settings.port("prefect")))(settings)
 
@@ -135,23 +135,23 @@ def run_prefect_server(settings: Settings) -> list[str]:
 WORKER = ("worker", "start", "--pool", WORK_POOL, "--type", "process", "--name", WORK_POOL, "--limit", "1")
 # Task logs are read from the disk: the log servers of scheduler and triggerer would listen on every interface.
 PROGRAMS = (
-    Program("postgres", run_postgres, lambda _: {}, postgres_problem, "postgres", "base"),
-    Program("portal", run_portal, environments.portal, page_problem("portal", "/healthz"), "portal", "base"),
+    Program("postgres", _run_postgres, lambda _: {}, _postgres_problem, "postgres", "base"),
+    Program("portal", _run_portal, environments.portal, _page_problem("portal", "/healthz"), "portal", "base"),
     airflow("api-server", "metadatabase", server="airflow"),
     airflow("scheduler", "scheduler", "--skip-serve-logs"),
     airflow("dag-processor", "dag_processor"),
     airflow("triggerer", "triggerer", "--skip-serve-logs"),
-    Program("superset", run_superset, environments.superset, page_problem("superset", "/login/"), "superset"),
+    Program("superset", _run_superset, environments.superset, _page_problem("superset", "/login/"), "superset"),
     Program(
         "prefect-server",
-        run_prefect_server,
+        _run_prefect_server,
         environments.prefect_served,
-        page_problem("prefect", "/api/health"),
+        _page_problem("prefect", "/api/health"),
         "prefect",
         "prefect",
     ),
     Program(
-        "prefect-worker", run_prefect(*WORKER), environments.prefect_served, worker_problem, None, "prefect"
+        "prefect-worker", run_prefect(*WORKER), environments.prefect_served, _worker_problem, None, "prefect"
     ),
 )
 

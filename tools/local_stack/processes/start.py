@@ -56,10 +56,10 @@ def plan_stack(settings: Settings) -> list[Step]:
     return [
         Step("Superset's environment", lambda: install(settings, "superset")),
         Step("Airflow's database", lambda: migrate_airflow(settings), ("PostgreSQL",)),
-        Step("Airflow", lambda: start_airflow(settings), ("Airflow's database", "Warehouse")),
+        Step("Airflow", lambda: _start_airflow(settings), ("Airflow's database", "Warehouse")),
         Step(
             "Superset's database and dashboard",
-            lambda: bootstrap_superset(settings),
+            lambda: _bootstrap_superset(settings),
             ("Superset's environment", "Warehouse"),
         ),
         Step("Superset", lambda: start(settings, "superset"), ("Superset's database and dashboard",)),
@@ -85,7 +85,7 @@ def start(settings: Settings, *names: str) -> None:
         for name, program in list(starting.items()):
             pids[name] = pids[name] or states[name]["pid"]
             if states[name]["statename"] not in ("RUNNING", "STARTING") or states[name]["pid"] != pids[name]:
-                raise StackError(f"{name} ended at its start. {log_end(settings, name)}")
+                raise StackError(f"{name} ended at its start. {_log_end(settings, name)}")
             problems[name] = program.problem(settings) or ""
             if problems[name] == postgres.REFUSED_LOGIN:
                 raise StackError(problems[name])
@@ -95,10 +95,10 @@ def start(settings: Settings, *names: str) -> None:
 
     if not wait_until(are_ready, READY_TIMEOUT_S, POLL_S):
         name = next(iter(starting))
-        raise StackError(f"{name} is not ready: {problems[name]}. {log_end(settings, name)}")
+        raise StackError(f"{name} is not ready: {problems[name]}. {_log_end(settings, name)}")
 
 
-def log_end(settings: Settings, name: str) -> str:
+def _log_end(settings: Settings, name: str) -> str:
     """Return the last lines of a log, with its path."""
     path = settings.data_dir / "logs" / f"{name}.log"
     lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:] if path.exists() else []
@@ -123,7 +123,7 @@ def run_logged(settings: Settings, name: str, command: list[str], environment: d
             stderr=log,
         ).returncode
     if code:
-        raise StackError(f"{name} failed with exit code {code}. {log_end(settings, name)}")
+        raise StackError(f"{name} failed with exit code {code}. {_log_end(settings, name)}")
 
 
 def install(settings: Settings, environment: str) -> None:
@@ -162,12 +162,12 @@ def write_airflow_login(settings: Settings) -> None:
     path.write_text(json.dumps({"admin": settings.values["AIRFLOW_ADMIN_PASSWORD"]}))
 
 
-def start_airflow(settings: Settings) -> None:
+def _start_airflow(settings: Settings) -> None:
     """Start Airflow's four processes."""
     start(settings, "airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
 
 
-def bootstrap_superset(settings: Settings) -> None:
+def _bootstrap_superset(settings: Settings) -> None:
     """Bring Superset to the state described in superset/, unless nothing in it changed; people's edits then stay."""
     environment = environments.superset(settings)
     Path(environment["SUPERSET_HOME"]).mkdir(parents=True, exist_ok=True)

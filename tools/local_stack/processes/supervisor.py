@@ -58,7 +58,7 @@ def socket_path(root: Path) -> Path:
     return folder / "supervisor.sock"
 
 
-def write_config(root: Path, names: Iterable[str]) -> Path:
+def _write_config(root: Path, names: Iterable[str]) -> Path:
     """Write supervisor's configuration: no secret, and paths relative to its folder, where everything runs."""
     config = configparser.RawConfigParser()
     config["unix_http_server"] = {"file": str(socket_path(root)).replace("%", "%%"), "chmod": "0700"}
@@ -97,7 +97,7 @@ def start(root: Path, names: Iterable[str], environment: Mapping[str, str] = os.
         If it does not start, with what it said.
     """
     limits.raise_limits()
-    config = write_config(root, names)
+    config = _write_config(root, names)
     out = root / "data" / "logs" / "supervisord.out"
     with out.open("wb") as file:
         process = subprocess.Popen(
@@ -147,14 +147,14 @@ def start_program(root: Path, name: str) -> None:
         rpc(root).startProcess(name, False)
 
 
-def working_folder(root: Path) -> Path:
+def _working_folder(root: Path) -> Path:
     """Return the folder that every program runs in: what marks a process as the stack's, whatever it calls itself."""
     return root / "data" / "run"
 
 
 def processes(root: Path) -> list[psutil.Process]:
     """Return the processes of this project's programs, wherever they came from."""
-    folders = {str(path.resolve()) for path in (working_folder(root), root / "data" / "postgres")}
+    folders = {str(path.resolve()) for path in (_working_folder(root), root / "data" / "postgres")}
     ours = []
     for process in psutil.process_iter():
         try:
@@ -171,7 +171,7 @@ def end_predecessor(root: Path, name: str) -> None:
 
     Supervisor gives each process a group of its own, which children stay in.
     """
-    path = working_folder(root) / f"{name}.pid"
+    path = _working_folder(root) / f"{name}.pid"
     if path.exists():
         group = int(path.read_text())
         for process in processes(root):

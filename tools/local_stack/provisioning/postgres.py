@@ -213,10 +213,10 @@ def initialise(data_dir: Path, password: str, *options: str) -> None:
         except (PermissionError, subprocess.CalledProcessError) as error:
             shutil.rmtree(data_dir, ignore_errors=True)
             output = getattr(error, "stderr", None) or str(error)
-            raise StackError(initialise_message(data_dir, output.strip())) from error
+            raise StackError(_initialise_message(data_dir, output.strip())) from error
 
 
-def initialise_message(data_dir: Path, output: str) -> str:
+def _initialise_message(data_dir: Path, output: str) -> str:
     """Return what to do about a cluster that cannot be made."""
     if account() and "ermission denied" in output:
         return (
