@@ -4,6 +4,7 @@ python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
 venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
+workers := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
 # Python's own variables are for other programs than ours: PYTHONHOME alone would keep any of ours from starting.
@@ -50,11 +51,11 @@ secrets: ## Make .env and secrets/ for docker compose up; what is there stays
 
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
-	@$(venv)/python -m pytest $(PYTEST_ARGS)
+	@$(venv)/python -m pytest $(workers) $(PYTEST_ARGS)
 
-test-fast: ## Pass the tests that need neither Airflow, Superset, Prefect nor a browser (PYTEST_ARGS)
+test-fast: ## Run the tests that start neither Airflow, Superset, Prefect nor a browser, in two minutes on two cores
 	@$(install) dev
-	@$(venv)/python -m pytest -m "not slow and not compose" $(FAST_TESTS) $(PYTEST_ARGS)
+	@$(venv)/python -m pytest $(workers) -m "not compose and not slow" $(PYTEST_ARGS)
 
 test-compose: ## Build and start the containers from empty volumes, load, kill, compare; needs a Docker engine
 	@$(install) dev

@@ -8,13 +8,11 @@ If `gate` failed, its message names the check and what to put into `accept`. To 
 """
 
 import pendulum
-from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLExecuteQueryOperator
-from airflow.providers.http.sensors.http import HttpSensor
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, task, task_group
 
 from austin_crime import config, steps
 from austin_crime_airflow.callbacks import free_slot
-from austin_crime_airflow.operators import LandBatchOperator
+from austin_crime_airflow.operators import BuildOperator, ExtractOperator, GateOperator, PortalSensor
 from austin_crime_airflow.settings import DEFAULT_ARGS, PARAMS
 
 with DAG(
@@ -35,10 +33,10 @@ with DAG(
     @task_group
     def load_batch(batch, load):
         """Land a batch as received, then clean and stage it."""
-        landed = LandBatchOperator(task_id="extract", batch=batch, load=load)
+        landed = ExtractOperator(task_id="extract", batch=batch, load=load)
         landed >> task(steps.clean_and_stage)(batch, load)
 
-    source_is_up = HttpSensor(task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json")
+    source_is_up = PortalSensor(task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json")
     load = task(steps.plan_load)(
         "{{ run_id }}",
         "{{ params }}",
@@ -49,11 +47,8 @@ with DAG(
     batches = task(steps.list_batches)(load)
     staged = load_batch.expand_kwargs(batches)
     settled = task(steps.settle_months, trigger_rule="none_failed")(load)
-    built = [
-        SQLExecuteQueryOperator(task_id=f"build_{table}", sql=f"aggregates/{table}.sql")
-        for table in config.AGGREGATES
-    ]
-    gate = SQLCheckOperator(task_id="gate", sql="gate.sql")
+    built = [BuildOperator(table=table) for table in config.AGGREGATES]
+    gate = GateOperator(task_id="gate", load=load)
     published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:]

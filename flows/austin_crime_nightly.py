@@ -10,17 +10,17 @@ If `gate` failed, its message names the check and what to put into `accept`. To 
 from prefect import State, flow, task
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from austin_crime import config, failures, steps
+from austin_crime import config, steps
 from austin_crime_prefect import artifacts, command, runs
 from austin_crime_prefect.parameters import NOTHING_ASKED, NightlyParameters
 from austin_crime_prefect.tasks import step
 
 
-@task(task_run_name="load_batch {item[batch][batch_id]}")
+@task(task_run_name="load_batch {item[batch].batch_id}")
 def load_batch(item, progress):
     """Land a batch as received, then clean and stage it."""
-    step(steps.extract, "extract {batch[batch_id]}")(**item)
-    step(steps.clean_and_stage, "clean_and_stage {batch[batch_id]}")(**item)
+    step(steps.extract, "extract {batch.batch_id}")(**item)
+    step(steps.clean_and_stage, "clean_and_stage {batch.batch_id}")(**item)
     artifacts.note_progress(progress)
 
 
@@ -35,7 +35,7 @@ def load_batch(item, progress):
 )
 def austin_crime_nightly(parameters: NightlyParameters = NOTHING_ASKED) -> State:
     """Run every step in order."""
-    step(steps.source_is_up, retries=failures.SOURCE_PATIENCE_S // 60, retry_delay_seconds=60)()
+    step(steps.source_is_up, retries=config.SOURCE_PATIENCE_S // 60, retry_delay_seconds=60)()
     load = step(steps.plan_load)(runs.load_id(), parameters.model_dump(), "prefect", runs.started_by())
     artifacts.show_plan(load)
     if step(steps.anything_new)(load):

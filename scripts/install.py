@@ -103,7 +103,8 @@ def install(uv: str, python: str, profile: str) -> None:
     if not (folder / "bin" / "python").exists():
         run([uv, "venv", "--quiet", "--python", python, str(folder)])
     lock = ROOT / "requirements" / f"{profile}.lock"
-    run([uv, "pip", "sync", "--quiet", "--python", str(folder / "bin" / "python"), str(lock)])
+    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(folder / "bin" / "python")]
+    run([*sync, str(lock)])
     stamp(profile).write_text(digest(profile))
 
 

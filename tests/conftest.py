@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,14 +12,18 @@ from typing import Any
 
 import pytest
 import requests
+from dotenv import dotenv_values
 
 from local_stack.configuration.paths import python_path
 from local_stack.provisioning.postgres import Server, temporary_server
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from testing.portals import portal_of
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
+# Fixtures that start what takes its time; a test that uses none of them is one of `make test-fast`.
+SLOW_FIXTURES = {"airflow_home", "browser", "prefect_python", "real_data", "superset"}
 LOAD_DAG = """
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
@@ -30,6 +33,22 @@ RUN_DAG = """
 run = dag.test(run_conf=json.loads(os.environ["RUN_CONF"]))
 result = {"state": run.state, "tasks": {ti.task_id: ti.state for ti in run.get_task_instances()}}
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what takes its time; several workers take a file at a time, the slow ones first, and share no Superset."""
+    begun = set()
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        test = item.nodeid.partition("[")[0]
+        # Of faults at every place, one case a test is quick.
+        if fixtures & SLOW_FIXTURES or (item.path.parent.name == "faults" and test in begun):
+            item.add_marker("slow")
+        begun.add(test)
+        item.add_marker(pytest.mark.xdist_group("superset" if "superset" in fixtures else item.path.name))
+    if config.getoption("numprocesses", None):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
@@ -42,14 +61,14 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture
 def warehouse(postgres, tmp_path, monkeypatch) -> SimpleNamespace:
     """Return the addresses of an empty, migrated warehouse, which the pipeline's settings name."""
-    from austin_crime import migrate
+    from austin_crime.warehouse import migrations
 
     owner_url, reader_url = postgres.create_warehouse(f"warehouse_{next(NUMBERS)}")
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
     monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(tmp_path / "landing"))
     monkeypatch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
     monkeypatch.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
-    migrate.migrate(owner_url)
+    migrations.migrate(owner_url)
     return SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
 
 
@@ -93,7 +112,7 @@ class SamplePortal:
 @pytest.fixture
 def sample_portal(monkeypatch) -> Iterator[SamplePortal]:
     """Return a portal of 3,000 reports, the one that the pipeline's settings name."""
-    store = Store.generate(reports=3_000, seed=1, until=date(2024, 6, 1))
+    store = portal_of(3_000)
     with server.running(store) as url:
         monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", url)
         yield SamplePortal(url, store)
@@ -145,14 +164,19 @@ def run_airflow(home: Path, code: str, variables: dict[str, str]) -> str:
     """Run code in a Python of its own; what ``result`` holds is printed last."""
     before = "import json, os\nresult = None\n"
     after = "\nprint()\nprint(json.dumps(result, default=str))"
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "PYTHONPATH": python_path(ROOT),
-        **variables,
-    }
+    shared = dotenv_values(ROOT / "settings" / "airflow.env")
+    environment = (
+        os.environ
+        | shared
+        | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+            "PYTHONPATH": python_path(ROOT),
+            **variables,
+        }
+    )
     done = subprocess.run(
         [sys.executable, "-c", before + code + after],
         env=environment,

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from austin_crime.errors import SettingError
+
 DATASET_ID = "fdj4-gpfu"
 BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
@@ -42,14 +44,20 @@ CONNECT_TIMEOUT_S = 30
 QUERY_TIMEOUT_S = 600
 # A busy portal is asked so often before a step fails; the wait doubles from try to try.
 PORTAL_TRIES = 5
+# The step is tried again by the orchestrator so often, later: after the first wait, each later one so many times as long,
+# none longer than LONGEST_WAIT_S; with jitter, so that the tasks of one run do not all come back at once.
+RETRIES = 3
+FIRST_RETRY_S = 30
+RETRY_BACKOFF = 2.0
+RETRY_JITTER_S = 15
+# A portal that is down is waited for so long before a load begins.
+SOURCE_PATIENCE_S = 60 * 60
+# Two updates of the portal can overlap: reports stamped so long before the newest stamp are counted anew.
+LATE_STAMP_S = 2 * 24 * 60 * 60
 # A portal that asks for more is asked again all the same: a step that sleeps for a day helps nobody.
 LONGEST_WAIT_S = 600
 
 Environment = Mapping[str, str]
-
-
-class SettingError(ValueError):
-    """A setting that cannot be used: one sentence with its name, what is expected and what came, without secrets."""
 
 
 def check(environment: Environment = os.environ) -> None:

@@ -8,18 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from austin_crime import config, loads, steps
+from austin_crime import config, steps
+from austin_crime.errors import AustinCrimeError, LoadEnded, SettingError
+from austin_crime.models import Load
 
 log = logging.getLogger(__name__)
 
 
 def run_nightly(
     load_id: str, parameters: Mapping[str, Any] | None = None, started_by: str | None = None
-) -> steps.Load:
+) -> Load:
     """Run every step in order; on an error the load is marked as failed and the error goes on."""
     try:
         load = steps.plan_load(load_id, parameters, started_by=started_by)
-        if not load["has_work"]:
+        if not load.has_work:
             return load
         with ThreadPoolExecutor(config.WORKERS) as pool:
             for _ in pool.map(lambda item: steps.load_batch(**item), steps.list_batches(load)):
@@ -27,16 +29,18 @@ def run_nightly(
         steps.settle_months(load)
         build_and_check(load)
         steps.publish(load)
-    except loads.LoadEnded:
+    except LoadEnded:
         raise  # Another attempt of the load may be running by now, and goes on.
     except Exception as error:
-        steps.fail_load(load_id, f"{type(error).__name__}: {error}")
+        steps.fail_load(
+            load_id, str(error) if isinstance(error, AustinCrimeError) else f"{type(error).__name__}: {error}"
+        )
         raise
     log.info("%s", steps.refresh_dashboards())
     return load
 
 
-def build_and_check(load: steps.Load) -> None:
+def build_and_check(load: Load) -> None:
     """Build the aggregates of a load that has settled, and check it; CheckBlocked if it may not be published."""
     for table in config.AGGREGATES:
         steps.build_aggregate(table)
@@ -48,7 +52,7 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
         config.check()
-    except config.SettingError as error:
+    except SettingError as error:
         sys.exit(str(error))
     run_nightly(
         sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from austin_crime import contract
+from austin_crime.errors import ParameterError
 
 MONTH_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"
 # What a person reads beside each of them in Airflow and in Prefect.
@@ -28,25 +29,25 @@ class Parameters(TypedDict, total=False):
 
 
 def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that were given; ValueError says what is wrong with one.
+    """Return the parameters that were given; ParameterError says what is wrong with one.
 
     Raises
     ------
-    ValueError
+    ParameterError
         For an unknown name, or a month that is not written ``2024-05``.
     """
     names = Parameters.__annotations__.keys()
     unknown = given.keys() - names
     if unknown:
-        raise ValueError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
+        raise ParameterError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
     for name in ("first_month", "last_month"):
         if given.get(name) and not re.search(MONTH_PATTERN, str(given[name])):
-            raise ValueError(f"{name}: expected a month such as 2024-05, came {given[name]!r}")
+            raise ParameterError(f"{name}: expected a month such as 2024-05, came {given[name]!r}")
     if given.get("first_month") and given.get("last_month") and given["first_month"] > given["last_month"]:
-        raise ValueError(f"first_month {given['first_month']} is after last_month {given['last_month']}")
+        raise ParameterError(f"first_month {given['first_month']} is after last_month {given['last_month']}")
     accepted = given.get("accept") or []
     if isinstance(accepted, str):
-        raise ValueError(f"accept: expected a list of checks such as [{accepted!r}], came {accepted!r}")
+        raise ParameterError(f"accept: expected a list of checks such as [{accepted!r}], came {accepted!r}")
     refuse_unknown_names(set(accepted))
     return {name: value for name, value in given.items() if value}
 
@@ -57,11 +58,11 @@ def acceptable_checks() -> list[str]:
 
 
 def refuse_unknown_names(accepted: set[str]) -> None:
-    """Raise ValueError for names in accept that no check has."""
+    """Raise ParameterError for names in accept that no check has."""
     acceptable = acceptable_checks()
     unknown = {name for name in accepted if name.split(":")[0] not in acceptable}
     if unknown:
-        raise ValueError(
+        raise ParameterError(
             f"accept names {', '.join(sorted(unknown))}; expected one of {', '.join(acceptable)},"
             " with its subject after a colon if it has one."
         )

@@ -14,33 +14,21 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 from upath import UPath
 
-from austin_crime import (
-    boundaries,
-    config,
-    contract,
-    landing,
-    loads,
-    metadata,
-    migrate,
-    nightly,
-    publish,
-    record,
-    settle,
-    stage,
-    steps,
-)
-from austin_crime.extract import Batch
-from austin_crime.loads import Connection
-from austin_crime.record import Record, ReplayRefused
+from austin_crime import config, contract, nightly, steps
+from austin_crime.errors import LoadRefused, ReplayDiffers, ReplayRefused, SettingError
+from austin_crime.landing import files, record
+from austin_crime.landing.record import Record
+from austin_crime.load import boundaries, publish, settle, stage
+from austin_crime.load.decide import name_months
+from austin_crime.models import Batch, Load, RunningLoad
+from austin_crime.portal import metadata
+from austin_crime.warehouse import journal, migrations, slot
+from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
 # What a replayed load is expected to count as it did then.
 COUNTS = ("added_count", "edited_count", "removed_count", "rejected_count")
-
-
-class ReplayDiffers(Exception):
-    """A load does not come out as it had settled; it is not published."""
 
 
 def replay(until: str | None = None) -> list[str]:
@@ -61,7 +49,7 @@ def replay(until: str | None = None) -> list[str]:
     refuse_used_warehouse()
     chosen = record.choose_loads(record.read_records(), until)
     record.refuse_damaged_files(chosen)
-    migrate.migrate(config.warehouse_url())
+    migrations.migrate(config.warehouse_url())
     for number, known in enumerate(chosen, start=1):
         log.info("replaying load %s, %s of %s", known.load_id, number, len(chosen))
         replay_load(known, chosen[number - 2].load_id if number > 1 else None)
@@ -71,7 +59,7 @@ def replay(until: str | None = None) -> list[str]:
 
 def refuse_used_warehouse() -> None:
     """Raise ReplayRefused if the warehouse holds loads or reports; one without tables is as good as an empty one."""
-    with loads.warehouse() as connection:
+    with connect() as connection:
         known = connection.execute("select to_regclass('ops.loads')::text as name").fetchall()[0]
         if known["name"] is None:
             return
@@ -93,12 +81,12 @@ def replay_load(known: Record, planned_against: str | None) -> None:
     planned_against
         The load that was replayed before it.
     """
-    load = steps.Load(load_id=known.load_id, attempt=known.load["attempt"], has_work=True)
+    load = Load(known.load_id, known.load["attempt"], has_work=True)
     begin(known, planned_against)
     try:
         stage_as_settled(known, load)
         nightly.build_and_check(load)
-        with loads.warehouse() as connection:
+        with connect() as connection:
             publish.publish(connection, load)
             compare_counts(connection, known)
             put_times_back(connection, known)
@@ -119,23 +107,24 @@ def begin(known: Record, planned_against: str | None) -> None:
         "planned_against": planned_against,
         "last_seen_at": datetime.now(UTC).isoformat(),
     }
-    with loads.warehouse() as connection:
+    with connect() as connection:
         try:
             connection.execute(
                 "insert into ops.loads select (jsonb_populate_record(null::ops.loads, %s)).*", (Jsonb(row),)
             )
         except errors.UniqueViolation:
             connection.rollback()
-            raise loads.LoadRefused(loads.refusal(connection)) from None
-        loads.clear_staging(connection)
-        heard = landing.read_json(known.folder / "metadata.json")
-        metadata.note_metadata(connection, row, heard)
-        metadata.note_columns(connection, row, heard)
+            raise LoadRefused(slot.refusal(connection)) from None
+        slot.clear_staging(connection)
+        dataset = metadata.read_dataset(files.read_json(known.folder / "metadata.json"))
+        load = RunningLoad(known.load_id, known.load["attempt"], planned_against, known.load["parameters"])
+        journal.note_dataset(connection, load, dataset)
+        journal.note_columns(connection, load, dataset)
         boundaries.insert_boundaries(
-            connection, landing.read_json(known.folder / "boundaries.json")["features"]
+            connection, boundaries.read_districts(files.read_json(known.folder / "boundaries.json"))
         )
-        settle.insert_portal_counts(connection, landing.read_json(known.folder / "portal_counts.json"))
-        stage.register_batches(connection, [batch["batch"] for batch in known.batches])
+        settle.insert_counts(connection, files.read_json(known.folder / "portal_counts.json"))
+        stage.register_batches(connection, [Batch.of(row["batch"]) for row in known.batches])
         put_months(connection, known)
 
 
@@ -148,38 +137,39 @@ def put_months(connection: Connection, known: Record) -> None:
     )
 
 
-def stage_as_settled(known: Record, load: steps.Load) -> None:
+def stage_as_settled(known: Record, load: Load) -> None:
     """Stage batches round by round, in the order in which they were settled; ReplayDiffers if a month lacks reports."""
-    batches: list[Batch] = [batch["batch"] for batch in known.batches]
-    with loads.warehouse() as connection:
-        for prefix, vanished in rounds_of(known.folder):
-            of_round = [batch for batch in batches if batch["batch_id"].startswith(prefix)]
+    batches = [Batch.of(row["batch"]) for row in known.batches]
+    for prefix, vanished in rounds_of(known.folder):
+        of_round = [batch for batch in batches if batch.batch_id.startswith(prefix)]
+        with connect() as connection:
             stage.remove_months(connection, vanished)
             for batch in of_round:
                 stage.supersede(connection, batch)
-            stage_batches(of_round, load)
-            settle.resolve(connection)
+        stage_batches(of_round, load)
+        with connect() as connection:
+            settle.resolve_keys(connection)
+    with connect() as connection:
         # Resolving an early round by the months of the last can have marked some.
         put_months(connection, known)
-        connection.commit()
-        wrong = settle.unequal_months(connection)
-        if wrong:
+        unequal = settle.unequal_months(connection)
+        if unequal:
             raise ReplayDiffers(
-                f"Load {known.load_id}: months {settle.name_months(wrong)} do not come out as settled."
+                f"Load {known.load_id}: months {name_months(unequal)} do not come out as settled."
             )
-        settle.describe_losers(connection, known.folder)
+        settle.describe_duplicates(connection, known.folder)
 
 
 def rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
     """Yield for the plan and each round of settling how its batches' names begin, and which months had vanished."""
     yield "batch-", set()
     for number in range(1, len(list(folder.glob("plan-again-*.json"))) + 1):
-        months = landing.read_json(folder / f"plan-again-{number}.json")
+        months = files.read_json(folder / f"plan-again-{number}.json")
         gone = [month["month"] for month in months if month["kind"] == "vanished"]
         yield f"settle-{number}-", {date.fromisoformat(month) if month else None for month in gone}
 
 
-def stage_batches(batches: list[Batch], load: steps.Load) -> None:
+def stage_batches(batches: list[Batch], load: Load) -> None:
     """Clean and stage landed batches, some at a time."""
     with ThreadPoolExecutor(config.WORKERS) as pool:
         for _ in pool.map(lambda batch: steps.clean_and_stage(batch, load), batches):
@@ -194,9 +184,9 @@ def compare_counts(connection: Connection, known: Record) -> None:
     """
     now = connection.execute("select * from ops.loads where load_id = %s", (known.load_id,)).fetchall()[0]
     then = known.published or now
-    told = [f"{name} {now[name]}, then {then[name]}" for name in COUNTS if now[name] != then[name]]
-    if told:
-        log.warning("load %s: %s", known.load_id, ", ".join(told))
+    differences = [f"{name} {now[name]}, then {then[name]}" for name in COUNTS if now[name] != then[name]]
+    if differences:
+        log.warning("load %s: %s", known.load_id, ", ".join(differences))
 
 
 def put_times_back(connection: Connection, known: Record) -> None:
@@ -221,7 +211,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         config.check()
         replay(parser.parse_args(arguments).until or None)
-    except (ReplayRefused, ReplayDiffers, loads.LoadRefused, config.SettingError) as error:
+    except (ReplayRefused, ReplayDiffers, LoadRefused, SettingError) as error:
         raise SystemExit(str(error)) from error
 
 

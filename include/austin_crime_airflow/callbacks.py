@@ -3,6 +3,7 @@
 from typing import Any
 
 from austin_crime import steps
+from austin_crime.errors import LoadEnded
 
 
 def free_slot(context: Any) -> None:
@@ -10,8 +11,8 @@ def free_slot(context: Any) -> None:
 
     A task that was killed cannot call it: the run does.
     """
-    exception = context.get("exception")
-    if type(exception).__name__ == "LoadEnded":
-        return  # Another attempt of the load may be running by now, and goes on.
+    failure = context.get("exception")
+    if isinstance(failure, LoadEnded):
+        return  # What ended the load is on record; or another attempt is running by now, and goes on.
     task = getattr(context.get("task_instance"), "task_id", "the run")
-    steps.fail_load(context["run_id"], f"{task}: {exception or context.get('reason')}")
+    steps.fail_load(context["run_id"], f"{task}: {failure or context.get('reason')}")

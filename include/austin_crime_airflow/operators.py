@@ -1,13 +1,57 @@
-"""Fetch a batch of reports with Airflow's HTTP operator."""
+"""Airflow's operators as shells around the pipeline's steps: patience, token, settings and messages are the steps'."""
 
 from typing import Any
 
+import requests
+from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLExecuteQueryOperator
+from airflow.providers.http.hooks.http import HttpHook
 from airflow.providers.http.operators.http import HttpOperator
+from airflow.providers.http.sensors.http import HttpSensor
+from airflow.sdk.exceptions import AirflowSensorTimeout
 
 from austin_crime import config, steps
+from austin_crime.errors import LoadRefused, PortalBusy
 
 
-class LandBatchOperator(HttpOperator):
+def portal_session(http_conn_id: str) -> requests.Session:
+    """Return the session that an HTTP connection prepares; LoadRefused if it leads elsewhere than the pipeline's setting."""
+    hook = HttpHook(http_conn_id=http_conn_id)
+    session = hook.get_conn()
+    if hook.base_url.rstrip("/") != config.source_url():
+        raise LoadRefused(
+            f"The connection {http_conn_id} leads to {hook.base_url} and AUSTIN_CRIME_SOURCE_URL to {config.source_url()}:"
+            " expected the same portal. Correct one of them, and trigger a new run."
+        )
+    return session
+
+
+class PortalSensor(HttpSensor):
+    """Wait until the portal has the dataset; fail at once if it says that it has not."""
+
+    failure: PortalBusy | None = None
+
+    def poke(self, context: Any) -> bool:
+        """Whether the portal has the dataset."""
+        try:
+            steps.source_is_up(portal_session(self.http_conn_id))
+        except PortalBusy as failure:
+            self.failure = failure
+            self.log.warning("%s Asking again in %.0f s.", failure, self.poke_interval)
+            return False
+        return True
+
+    def execute(self, context: Any) -> Any:
+        """Wait; after too long a time say what the portal answered last."""
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout:
+            raise AirflowSensorTimeout(
+                f"{self.failure} It was waited for {self.timeout / 60:.0f} minutes. Nothing was loaded, and the published data"
+                " stay as they are: trigger a new run when the portal is up."
+            ) from None
+
+
+class ExtractOperator(HttpOperator):
     """Ask the portal for a batch and stream the answer to the landing, unless it has landed already.
 
     Parameters
@@ -21,44 +65,36 @@ class LandBatchOperator(HttpOperator):
     template_fields = (*HttpOperator.template_fields, "batch", "load")
 
     def __init__(self, *, batch: Any, load: Any, **kwargs: Any) -> None:
-        super().__init__(
-            method="GET",
-            endpoint=f"resource/{config.DATASET_ID}.json",
-            # Every status must reach land_response: by default 202 passes for success and 429 loses its Retry-After.
-            extra_options={
-                "stream": True,
-                "check_response": False,
-                "timeout": (config.CONNECT_TIMEOUT_S, config.QUERY_TIMEOUT_S),
-            },
-            **kwargs,
-        )
+        super().__init__(method="GET", endpoint=f"resource/{config.DATASET_ID}.json", **kwargs)
         self.batch = batch
         self.load = load
 
     def execute(self, context: Any) -> Any:
         """Return the manifest of the landed file."""
-        manifest = steps.landed(self.batch, self.load)
-        if manifest:
-            self.log.info("%s has landed already", self.batch["batch_id"])
-            return manifest
-        self.data = steps.batch_query(self.batch)
-        # Bound here and not in __init__: what executes is a copy, with the templates filled in.
-        self.response_filter = self.land
-        return self.execute_with_token(context)
+        return steps.extract(self.batch, self.load, portal_session(self.http_conn_id))
 
-    def execute_with_token(self, context: Any) -> Any:
-        """Ask with the app token if there is one; without it when the portal rejects it."""
-        from austin_crime import portal
 
-        with steps.on_behalf_of(self.load):
-            self.headers = portal.headers()
-            try:
-                return super().execute(context)
-            except portal.TokenRejected:
-                portal.do_without_token()
-                self.headers = portal.headers()
-                return super().execute(context)
+class BuildOperator(SQLExecuteQueryOperator):
+    """Run the SQL file that fills an aggregate's staging twin, in a session of the pipeline's."""
 
-    def land(self, response: Any) -> Any:
-        """Judge the answer and land its body."""
-        return steps.land_response(response, self.batch, self.load)
+    def __init__(self, *, table: str, **kwargs: Any) -> None:
+        super().__init__(task_id=f"build_{table}", sql=f"aggregates/{table}.sql", **kwargs)
+        self.table = table
+
+    def execute(self, context: Any) -> None:
+        """Run the file."""
+        steps.build_aggregate(self.table)
+
+
+class GateOperator(SQLCheckOperator):
+    """Let the load pass if no check blocks it; else fail with what the blocking checks say."""
+
+    template_fields = (*SQLCheckOperator.template_fields, "load")
+
+    def __init__(self, *, load: Any, **kwargs: Any) -> None:
+        super().__init__(sql="gate.sql", **kwargs)
+        self.load = load
+
+    def execute(self, context: Any) -> None:
+        """Ask the gate."""
+        steps.pass_gate(self.load)

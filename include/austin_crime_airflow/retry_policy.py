@@ -1,11 +1,12 @@
 """How long to wait before a task is tried again, and when that is of no use."""
 
+import secrets
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from austin_crime import failures
+from austin_crime import config, errors
 
 
 class PortalRetryPolicy(RetryPolicy):
@@ -15,15 +16,15 @@ class PortalRetryPolicy(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
     ) -> RetryDecision:
         """Decide by the kind of failure."""
-        # What the gate raises for a check that failed, and the sensor for a dataset that is gone.
-        if failures.is_hopeless(exception) or type(exception).__name__ == "AirflowException":
+        if not errors.can_retry(exception):
             return RetryDecision.fail(reason=str(exception))
-        delay_s = failures.asked_delay_s(exception)
-        if delay_s is not None:
-            return RetryDecision.retry(
-                delay=timedelta(seconds=delay_s), reason=f"the portal asks to wait: {delay_s:g} s"
-            )
-        return RetryDecision.default()
+        asked_s = errors.retry_after_s(exception)
+        if asked_s is None:
+            return RetryDecision.default()
+        delay_s = min(asked_s, config.LONGEST_WAIT_S) + secrets.randbelow(config.RETRY_JITTER_S)
+        return RetryDecision.retry(
+            delay=timedelta(seconds=delay_s), reason=f"the portal asks to wait: {delay_s:g} s"
+        )
 
     def serialize(self) -> dict[str, Any]:
         """Nothing to keep: the policy has no state."""

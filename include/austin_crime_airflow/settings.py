@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from austin_crime import config, failures
+from austin_crime import config
 from austin_crime.parameters import DESCRIPTIONS, MONTH_PATTERN
 from austin_crime_airflow.callbacks import free_slot
 from austin_crime_airflow.retry_policy import PortalRetryPolicy
@@ -13,14 +13,11 @@ from austin_crime_airflow.retry_policy import PortalRetryPolicy
 DEFAULT_ARGS: dict[str, Any] = {
     "conn_id": "warehouse",
     "http_conn_id": "austin_portal",
-    # Of the SQL files with more than one statement.
-    "split_statements": True,
     # Of the sensor: a busy portal is waited for, one that has no such dataset is an error at once.
-    "timeout": failures.SOURCE_PATIENCE_S,
-    "response_error_codes_allowlist": ["408", "429", "500", "502", "503", "504"],
-    "retries": failures.RETRIES,
-    "retry_delay": timedelta(seconds=failures.FIRST_DELAY_S),
-    "retry_exponential_backoff": failures.BACKOFF,
+    "timeout": config.SOURCE_PATIENCE_S,
+    "retries": config.RETRIES,
+    "retry_delay": timedelta(seconds=config.FIRST_RETRY_S),
+    "retry_exponential_backoff": config.RETRY_BACKOFF,
     "max_retry_delay": timedelta(seconds=config.LONGEST_WAIT_S),
     "retry_policy": PortalRetryPolicy(),
     "on_failure_callback": free_slot,

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 
-from austin_crime import loads, steps
+from austin_crime.models import Load
+from austin_crime.warehouse.connection import connect
 
 CHECKS = """
     select check_name, severity, status, observed::float8, threshold::float8, message from ops.check_results
@@ -20,17 +21,17 @@ STAGED = (
 )
 
 
-def show_plan(load: steps.Load) -> None:
+def show_plan(load: Load) -> None:
     """Show how many months of each kind the plan has; nothing where the metadata alone showed that nothing is new."""
-    lines = load.get("plan")
+    lines = load.plan
     if lines:
         create_table_artifact(
             key="plan",
             table=[
                 {
-                    "months": line["kind"],
-                    "number": line["month_count"],
-                    "reports to fetch": line["report_count"],
+                    "months": line.kind,
+                    "number": line.month_count,
+                    "reports to fetch": line.report_count,
                 }
                 for line in lines
             ],
@@ -50,18 +51,18 @@ def begin_progress(batches: list[Any]) -> UUID:
 
 def note_progress(progress: UUID) -> None:
     """Show how many batches are staged, as the warehouse has it."""
-    with loads.warehouse() as connection:
+    with connect() as connection:
         row = connection.execute(STAGED).fetchall()[0]
     update_progress_artifact(
         progress, 100.0 * row["done"] / row["total"], f"{row['done']} of {row['total']} batches staged"
     )
 
 
-def show_checks(load: steps.Load) -> None:
+def show_checks(load: Load) -> None:
     """Show what every check found, those that did not pass first, and the portal's counts beside ours."""
-    with loads.warehouse() as connection:
-        checks = connection.execute(CHECKS, (load["load_id"],)).fetchall()
-        counts = connection.execute(RECONCILIATION, (load["load_id"],)).fetchall()
+    with connect() as connection:
+        checks = connection.execute(CHECKS, (load.load_id,)).fetchall()
+        counts = connection.execute(RECONCILIATION, (load.load_id,)).fetchall()
     create_table_artifact(
         key="checks", table=checks, description="Each check, what it observed and the most that passes."
     )

@@ -10,6 +10,7 @@ from prefect.context import FlowRunContext
 from prefect.states import Completed
 
 from austin_crime import config, steps
+from austin_crime.models import Load
 
 # What Prefect writes before the error itself.
 PREFIX = "Flow run encountered an exception: "
@@ -55,6 +56,6 @@ def free_slot(flow: Any, flow_run: Any, state: Any) -> None:
     steps.fail_load(load_id(flow_run), (state.message or state.name).removeprefix(PREFIX))
 
 
-def end_well(load: steps.Load) -> Any:
+def end_well(load: Load) -> Any:
     """Return the run's last state, which says in a sentence what came of the load."""
     return Completed(message=steps.outcome(load))

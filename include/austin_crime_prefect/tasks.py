@@ -1,6 +1,7 @@
 """What every task of the flow has: a name, and another try where the kind of failure is worth one."""
 
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 
-from austin_crime import failures
+from austin_crime import config, errors
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +23,15 @@ def step(function: Callable[..., Any], run_name: str | None = None, **options: A
     Parameters
     ----------
     run_name
-        What people read; may quote arguments, ``"extract {batch[batch_id]}"``. By default the step's own name.
+        What people read; may quote arguments, ``"extract {batch.batch_id}"``. By default the step's own name.
     options
         Options of Prefect's that this task has of its own.
     """
     settings: dict[str, Any] = {
         "name": function.__name__,
         "task_run_name": run_name or function.__name__,
-        "retries": failures.RETRIES,
-        "retry_delay_seconds": failures.delays_s(),
+        "retries": config.RETRIES,
+        "retry_delay_seconds": _delays_s(),
         "retry_condition_fn": is_worth_a_retry,
         # The same arguments again do not mean the same result: the portal and the warehouse have changed.
         "cache_policy": NO_CACHE,
@@ -44,14 +45,23 @@ def is_worth_a_retry(task: Task[..., Any], task_run: Any, state: Any) -> bool:
     Prefect's delays are fixed when a task is defined, so a Retry-After cannot become one.
     """
     failure = state.data
-    if failures.is_hopeless(failure):
+    if not errors.can_retry(failure):
         return False
-    asked_s = failures.asked_delay_s(failure)
+    asked_s = errors.retry_after_s(failure)
     if asked_s is not None:
+        asked_s = min(asked_s, config.LONGEST_WAIT_S) + secrets.randbelow(config.RETRY_JITTER_S)
         own_s = delay_s(task, task_run.run_count)
         log.info("the portal asks to wait: the next try is in %.0f s", max(asked_s, own_s))
         time.sleep(max(0.0, asked_s - own_s))
     return True
+
+
+def _delays_s() -> list[float]:
+    """Return the waits before the second, third and further tries, where the portal said nothing."""
+    return [
+        min(config.FIRST_RETRY_S * config.RETRY_BACKOFF**number, config.LONGEST_WAIT_S)
+        for number in range(config.RETRIES)
+    ]
 
 
 def delay_s(task: Task[..., Any], run_count: int) -> float:

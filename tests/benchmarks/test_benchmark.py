@@ -1,4 +1,4 @@
-"""The cheap contenders from end to end; the others and the figures themselves are left to ``make benchmark``."""
+"""The cheap contenders from end to end, and what is written of them; the DAG has a file of its own."""
 
 import asyncio
 import json
@@ -192,3 +192,8 @@ def test_the_readme_gets_the_ratios_of_the_whole_history(tmp_path, monkeypatch):
 
 def test_the_page_kept_in_the_repository_is_that_of_the_results_kept_beside_it():
     assert report.PAGE.read_text() == report.page(results.read(), report.METHOD.read_text())
+
+
+def test_the_page_shows_the_picture_that_is_drawn():
+    assert report.PICTURE.exists()
+    assert f"]({report.PICTURE.relative_to(report.PAGE.parent)})" in report.PAGE.read_text()

@@ -27,8 +27,6 @@ ONLY_CONTAINERS = {
     "AIRFLOW__CELERY__WORKER_CONCURRENCY",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
     "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET",
-    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT",
-    "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS",
     *(name for name in variables.received_by("pipeline") if name.startswith("AWS_")),
 }
 # Addresses, folders and who runs tasks.

@@ -20,16 +20,20 @@ import psutil
 import psycopg
 import pytest
 
-from austin_crime import config, migrate, nightly, steps
+from austin_crime import config, nightly, steps
+from austin_crime.warehouse import migrations
 from local_stack.configuration.paths import python_path
 from local_stack.provisioning import postgres as local_postgres
 from local_stack.provisioning.postgres import OWNER, ROLES, SUPERUSER, Server
-from sample_portal import live, server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
+from testing.portals import portal_of
 
 HERE = Path(__file__).parent
-# Several batches of a small portal.
-BATCH_ROWS = 300
+# A small portal of a few years, in several batches.
+REPORTS, SINCE = 1_000, date(2018, 1, 1)
+BATCH_ROWS = 80
 DEADLINE_S = 30
 TOKEN = "a-token-of-this-portal"
 SERVER_SETTINGS = (
@@ -203,9 +207,10 @@ class World:
 @pytest.fixture(scope="session")
 def world(warehouses) -> Iterator[World]:
     """Load a portal, let it live for a week, load it again, and load it into an empty warehouse, all undisturbed."""
-    store = Store.generate(reports=1_000, seed=1, until=date(2024, 6, 1))
+    store = portal_of(REPORTS)
+    live.remove_reports(store, f"rep_date < date '{SINCE}'")
     empty = warehouses.copy("template1")
-    migrate.migrate(empty.owner_url)
+    migrations.migrate(empty.owner_url)
     held = warehouses.copy(empty.name)
     with server.running(store, app_tokens=(TOKEN,)) as url:
         load(held, url, "before")

@@ -14,7 +14,8 @@ import sys
 import traceback
 from typing import Any
 
-from austin_crime import boundaries, check, config, extract, loads, nightly, plan, publish, settle, stage  # noqa: F401
+from austin_crime import config, nightly
+from austin_crime.load import stage  # noqa: F401
 
 # A load that hangs ends itself.
 LONGEST_RUN_S = 90

@@ -4,45 +4,45 @@ import signal
 
 import pytest
 
-from austin_crime import config, loads, nightly
+from austin_crime import config, errors, nightly
 
 # Where a load dies: the step, and before or after which call of which function.
 FAIL_POINTS = {
-    "the slot is claimed": ("plan", "loads", "claim_slot", "after", 1),
-    "the metadata are noted": ("plan", "plan", "note_metadata", "after", 1),
-    "the months are compared": ("plan", "plan", "compare", "after", 1),
-    "the months are registered": ("plan", "plan", "insert_months", "after", 1),
-    "the batches are registered": ("plan", "stage", "register_batches", "after", 1),
+    "the slot is claimed": ("plan", "warehouse.slot", "claim_slot", "after", 1),
+    "the metadata are noted": ("plan", "warehouse.journal", "note_dataset", "after", 1),
+    "the months are compared": ("plan", "load.plan", "compare", "after", 1),
+    "the months are registered": ("plan", "load.plan", "insert_months", "after", 1),
+    "the batches are registered": ("plan", "load.stage", "register_batches", "after", 1),
     "the plan is written": ("load", "steps", "plan_load", "after", 1),
-    "a batch is about to be fetched": ("load", "extract", "fetch_batch", "before", 2),
-    "a body is read, and its file not renamed": ("load", "extract", "BodyCounter.finish", "after", 2),
-    "a file is renamed, and has no manifest": ("load", "extract", "Manifest", "before", 2),
-    "a batch has landed": ("load", "extract", "fetch_batch", "after", 2),
-    "a batch's old rows are removed": ("load", "stage", "remove_batch", "after", 2),
-    "a batch is copied, and not counted": ("load", "stage", "copy_crimes", "after", 2),
-    "a batch is counted, and not committed": ("load", "stage", "stage_batch", "after", 2),
+    "a batch is about to be fetched": ("load", "load.extract", "fetch_batch", "before", 2),
+    "a body is read, and its file not renamed": ("load", "load.extract", "BodyCounter.finish", "after", 2),
+    "a file is renamed, and has no manifest": ("load", "load.extract", "Manifest", "before", 2),
+    "a batch has landed": ("load", "load.extract", "fetch_batch", "after", 2),
+    "a batch's old rows are removed": ("load", "load.stage", "_begin_batch", "after", 2),
+    "a batch is copied, and not counted": ("load", "load.stage", "copy_crimes", "after", 2),
+    "a batch is counted, and not committed": ("load", "load.stage", "_insert_rejects", "after", 2),
     "a batch is staged": ("load", "steps", "clean_and_stage", "after", 2),
     "every batch is staged": ("settle", "steps", "settle_months", "before", 1),
-    "twins are resolved": ("settle", "settle", "resolve", "after", 1),
-    "unequal months are about to be fetched": ("settle", "settle", "fetch_again", "before", 1),
-    "an unequal month is superseded": ("settle", "stage", "supersede", "after", 1),
-    "an unequal month is staged": ("settle", "settle", "fetch_and_stage", "after", 1),
-    "unequal months are fetched": ("settle", "settle", "fetch_again", "after", 1),
-    "the portal's counts are kept": ("settle", "settle", "keep_portal_counts", "after", 1),
-    "losers are described": ("settle", "settle", "describe_losers", "after", 1),
+    "keys are resolved": ("settle", "load.settle", "resolve_keys", "after", 1),
+    "unequal months are about to be fetched": ("settle", "load.settle", "_fetch_again", "before", 1),
+    "an unequal month is superseded": ("settle", "load.stage", "supersede", "after", 1),
+    "an unequal month is staged": ("settle", "load.settle", "_fetch_and_stage", "after", 1),
+    "unequal months are fetched": ("settle", "load.settle", "_fetch_again", "after", 1),
+    "the portal's counts are kept": ("settle", "load.settle", "_keep_counts", "after", 1),
+    "duplicates are described": ("settle", "load.settle", "describe_duplicates", "after", 1),
     **{
         f"{table} is built": ("build", "steps", "build_aggregate", "after", number)
         for number, table in enumerate(config.AGGREGATES, start=1)
     },
-    "some checks have run": ("check", "check", "run_check", "after", 5),
-    "the findings are committed": ("check", "check", "check_load", "after", 1),
-    "the gate is passed": ("gate", "check", "pass_gate", "after", 1),
-    "publishing begins": ("publish", "publish", "publish", "before", 1),
-    "staging is counted again": ("publish", "publish", "refuse_incomplete_staging", "after", 1),
-    "everything is written, and not committed": ("publish", "loads", "clear_staging", "after", 1),
+    "some checks have run": ("check", "load.check", "run_check", "after", 5),
+    "the findings are committed": ("check", "load.check", "check_load", "after", 1),
+    "the gate is passed": ("gate", "load.check", "pass_gate", "after", 1),
+    "publishing begins": ("publish", "load.publish", "publish", "before", 1),
+    "staging is counted again": ("publish", "load.publish", "refuse_incomplete_staging", "after", 1),
+    "everything is written, and not committed": ("publish", "warehouse.slot", "clear_staging", "after", 1),
 }
 COMMITTED = {
-    "everything is committed": ("publish", "publish", "refresh_statistics", "before", 1),
+    "everything is committed": ("publish", "load.publish", "refresh_statistics", "before", 1),
     "the dashboards are about to be refreshed": ("refresh", "steps", "refresh_dashboards", "before", 1),
 }
 # A first load has no unequal months, and settles, builds and checks as a later one does.
@@ -96,6 +96,6 @@ def test_a_load_killed_after_its_commit_is_published_and_done(world, killed, sta
 
     assert differences(killed.tables(), world.undisturbed[state]) == {}
     with pytest.raises(
-        loads.LoadRefused, match=r"Load load has ended already \(published\): trigger a new run"
+        errors.LoadRefused, match=r"Load load has ended already \(published\): trigger a new run"
     ):
         nightly.run_nightly("load")

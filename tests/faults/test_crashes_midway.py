@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from austin_crime import loads, nightly, publish
+from austin_crime import errors, nightly
+from austin_crime.warehouse.connection import connect
 from sample_portal.faults import Fault
 
 BATCH = "$order=:id"
@@ -183,7 +184,7 @@ def test_a_server_killed_while_publishing_has_publishing_refused_until_months_ar
         runner.exit_code()
     mortal_server.start()
 
-    with pytest.raises(publish.StagingIncomplete):
+    with pytest.raises(errors.StagingIncomplete):
         go_on_from("publish")
     assert differences(warehouse.tables("mart"), world.before[state]) == {}
 
@@ -193,7 +194,7 @@ def test_a_server_killed_while_publishing_has_publishing_refused_until_months_ar
 
 
 def test_sessions_of_a_load_wait_for_their_commits_and_not_without_end_for_locks(warehouse):
-    with loads.warehouse() as connection:
+    with connect() as connection:
         settings = [
             connection.execute(f"show {name}").fetchall()[0]
             for name in ("synchronous_commit", "lock_timeout")
@@ -226,7 +227,7 @@ def test_another_load_is_refused_until_the_slot_of_a_killed_one_is_free(
         runner.exit_code()
 
     with pytest.raises(
-        loads.LoadRefused, match=r"Load load \(python\) is running since .* one load at a time"
+        errors.LoadRefused, match=r"Load load \(python\) is running since .* one load at a time"
     ):
         nightly.run_nightly("other")
     warehouse.ask("update ops.loads set last_seen_at = now() - interval '31 minutes' returning load_id")

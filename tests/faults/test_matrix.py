@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from austin_crime import config, nightly, portal
+from austin_crime import config, errors, nightly
 from sample_portal.faults import Fault
 
 PLACES = {
@@ -87,7 +87,7 @@ def test_what_goes_wrong_for_ever_fails_the_load_which_says_so(
     tries, message = (config.PORTAL_TRIES, PASSING[what][1]) if what in PASSING else (1, LASTING[what][1])
     struck = strike(faulty, place, Fault(**WHAT[what], times=None))
 
-    with pytest.raises((portal.PortalBusy, portal.PortalAnswer)):
+    with pytest.raises((errors.PortalBusy, errors.PortalAnswer)):
         nightly.run_nightly(f"{what} {place}")
 
     assert struck.met >= tries
@@ -103,7 +103,7 @@ def test_what_goes_wrong_for_ever_fails_the_load_which_says_so(
 @pytest.mark.parametrize("place", PLACES)
 def test_the_same_load_succeeds_when_the_portal_is_well_again(faulty, warehouse, place, differences):
     strike(faulty, place, Fault("503", times=None))
-    with pytest.raises(portal.PortalBusy):
+    with pytest.raises(errors.PortalBusy):
         nightly.run_nightly("load", started_by="a test")
     faulty.store.faults.clear()
 

@@ -2,16 +2,16 @@
 
 import re
 from contextlib import suppress
-from datetime import date
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
-from austin_crime import config, contract, nightly, portal, settle
-from sample_portal import live, server
+from austin_crime import config, errors, nightly
 from sample_portal.faults import Fault
-from sample_portal.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
+from testing.portals import portal_of
 
 # Requests of a load, in their order; the change is made just before the answer.
 PLACES = {
@@ -71,7 +71,7 @@ OUTCOMES = {
 @pytest.fixture
 def living(world, warehouses, mortal_server, monkeypatch):
     """Return a portal of the test's own and an empty warehouse, named by the settings."""
-    store = Store.generate(reports=300, seed=1, until=date(2024, 6, 1))
+    store = portal_of(300)
     warehouse = warehouses.copy(world.templates["first"].name)
     with server.running(store) as url:
         warehouse.set_up(url, monkeypatch)
@@ -131,7 +131,7 @@ def test_reports_that_change_for_ever_while_we_read_fail_the_load(living, place,
 
     strike(living.store, place, edit, times=None)
 
-    with pytest.raises(settle.PortalMoved):
+    with pytest.raises(errors.PortalMoved):
         nightly.run_nightly("load")
 
     status, message = last_load(living.warehouse)
@@ -152,7 +152,7 @@ def test_columns_that_change_while_we_read_are_published_as_read_or_fail_the_loa
     before = at_the_portal(living.store)
     strike(living.store, place, lambda: COLUMN_CHANGES[change](living.store))
 
-    with suppress(portal.PortalAnswer, contract.ContractBroken):
+    with suppress(errors.PortalAnswer, errors.ContractBroken):
         nightly.run_nightly("load")
 
     status, message = last_load(living.warehouse)
@@ -173,7 +173,7 @@ def test_a_column_that_changed_after_it_was_read_blocks_the_next_load(living, ch
     nightly.run_nightly("load")
     published = living.warehouse.tables("mart")
 
-    with pytest.raises(contract.ContractBroken, match="Nothing was loaded and the published data stay"):
+    with pytest.raises(errors.ContractBroken, match="Nothing was loaded and the published data stay"):
         nightly.run_nightly("next")
 
     assert differences(living.warehouse.tables("mart"), published) == {}

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from austin_crime import config
-from sample_portal import live, server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
 
 READERS, READS_A_LOAD = 2, 12
 SUMS = {table: f"select sum(report_count) from mart.{table}" for table in config.AGGREGATES}

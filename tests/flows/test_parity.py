@@ -13,8 +13,8 @@ import pytest
 
 from austin_crime.parameters import Parameters
 from local_stack.provisioning.postgres import Server
-from sample_portal import live
 from sample_portal.faults import Fault
+from sample_portal.publisher import live
 
 NUMBERS = count(1)
 REACHED_S = 120

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from austin_crime import config, nightly
-from sample_portal import server
-from sample_portal.datasets import FORMS, SYSTEM_COLUMNS
-from sample_portal.store import Store
+from sample_portal.data.datasets import FORMS, SYSTEM_COLUMNS
+from sample_portal.data.store import Store
+from sample_portal.http import server
 
 FIRST_REPORTS = 60
 MONTHS = [datetime(2024, month, 1) for month in range(1, 7)]  # noqa: DTZ001 (as the portal keeps its times)

@@ -14,7 +14,7 @@ from itertools import count
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from austin_crime import check, config, nightly, settle
+from austin_crime import config, errors, nightly
 from sample_portal.faults import Fault
 
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -123,7 +123,7 @@ class Warehouse:
         before = self.crimes()
         try:
             nightly.run_nightly(load_id, parameters)
-        except check.CheckBlocked as blocked:
+        except errors.CheckBlocked as blocked:
             assert self.crimes() == before
             if not (names := re.findall(r"accept = ([\w:]+)", str(blocked))):
                 raise
@@ -168,7 +168,7 @@ class Warehouse:
             self.load(parameters)
             states.append(Truth(self.publisher.rows).crimes)
             assert self.crimes() in states
-        except (settle.PortalMoved, check.CheckBlocked):
+        except (errors.PortalMoved, errors.CheckBlocked):
             assert fault.met
         self.publisher.store.faults.clear()
         self.met_months = []

@@ -2,8 +2,10 @@
 
 import pytest
 
-from austin_crime import loads, nightly, stage, steps
-from sample_portal import live
+from austin_crime import errors, nightly, steps
+from austin_crime.load import stage
+from austin_crime.warehouse import slot
+from sample_portal.publisher import live
 from testing.load_by_step import finish_load, land, start_load
 
 PENDING = "clearance_status is distinct from 'C'"
@@ -24,7 +26,7 @@ def test_a_batch_of_an_earlier_attempt_is_refused_and_the_newer_one_is_published
     first, batches, second = overtaken
 
     with pytest.raises(
-        loads.LoadEnded, match="Load load, attempt 1, is no longer the running one: trigger a new run"
+        errors.LoadEnded, match="Load load, attempt 1, is no longer the running one: attempt 2 has begun"
     ):
         steps.clean_and_stage(batches[0], first)
     steps.settle_months(second)
@@ -41,8 +43,8 @@ def test_rows_that_an_earlier_attempt_copies_after_its_check_are_found_and_stage
 
     # As if the next attempt had begun just after the first look, while the batch was cleaned.
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "running_load", lambda *values: next(checks, loads.running_load)(*values))
-        with pytest.raises(loads.LoadEnded):
+        patch.setattr(stage, "running_load", lambda *values: next(checks, slot.running_load)(*values))
+        with pytest.raises(errors.LoadEnded):
             steps.clean_and_stage(batches[0], first)
     assert ask(f"select count(*) > 0 from staging.crimes where {PENDING}") == [(True,)]
     steps.settle_months(second)
@@ -55,7 +57,7 @@ def test_rows_that_an_earlier_attempt_copies_after_its_check_are_found_and_stage
 def test_every_later_step_of_an_earlier_attempt_is_refused(overtaken, step):
     first, _, _ = overtaken
 
-    with pytest.raises(loads.LoadEnded):
+    with pytest.raises(errors.LoadEnded):
         getattr(steps, step)(first)
 
 
@@ -81,7 +83,7 @@ def test_a_load_that_was_overtaken_does_not_mark_the_next_attempt_as_failed(samp
 
     monkeypatch.setattr(steps, "settle_months", overtake)
 
-    with pytest.raises(loads.LoadEnded):
+    with pytest.raises(errors.LoadEnded):
         nightly.run_nightly("load")
 
     assert ask("select attempt, status from ops.loads") == [(2, "running")]

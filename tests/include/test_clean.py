@@ -5,7 +5,9 @@ import json
 import pandas as pd
 import pytest
 
-from austin_crime import clean, contract, read
+from austin_crime import contract, values
+from austin_crime.landing import reading
+from austin_crime.load import clean
 
 REPORT = {
     ":id": "row-aaaa-bbbb_cccc",
@@ -34,7 +36,7 @@ REPORT = {
 
 def clean_reports(*reports):
     body = "[" + "\n,".join(json.dumps(report) for report in reports) + "\n]\n"
-    return clean.clean_crimes(read.read_reports(io.BytesIO(body.encode())))
+    return clean.clean_crimes(reading.read_reports(io.BytesIO(body.encode())))
 
 
 def clean_one(**changes):
@@ -140,7 +142,7 @@ def test_a_report_without_a_readable_key_is_rejected_with_its_raw_json(key, reas
 
 
 def test_a_batch_without_reports_is_read_as_no_rows_with_every_column():
-    cleaned = clean.clean_crimes(read.read_reports(io.BytesIO(b"[]\n")))
+    cleaned = clean.clean_crimes(reading.read_reports(io.BytesIO(b"[]\n")))
 
     assert cleaned.crimes.shape == (0, 25)
     assert cleaned.rejects.shape[0] == 0
@@ -173,4 +175,4 @@ def test_every_finding_has_a_rule_that_says_what_it_means():
     ],
 )
 def test_the_portals_group_keys_are_cleaned_like_the_data(dimension, key, cleaned):
-    assert clean.clean_group_key(dimension, key) == cleaned
+    assert values.read_group_key(dimension, key) == cleaned

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from austin_crime import config, failures
-from austin_crime.config import ROOT, SettingError
+from austin_crime import config, errors
+from austin_crime.config import ROOT
+from austin_crime.errors import SettingError
 
 WAREHOUSE = "postgresql://owner:secret@db/crime"
 
@@ -190,7 +191,7 @@ def test_a_landing_below_a_file_is_refused(tmp_path):
 
 
 def test_a_wrong_setting_is_not_tried_again():
-    assert failures.is_hopeless(SettingError("wrong"))
+    assert not errors.can_retry(SettingError("wrong"))
 
 
 @pytest.mark.parametrize("module", ["austin_crime.nightly", "austin_crime.replay"])

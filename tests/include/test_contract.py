@@ -1,7 +1,7 @@
 import pytest
 
-from austin_crime import config, contract, nightly
-from sample_portal import live
+from austin_crime import config, contract, errors, nightly
+from sample_portal.publisher import live
 
 PRESENT = {column.source_name: sorted(column.source_types)[0] for column in contract.COLUMNS}
 HISTORIC = {name: kind for name, kind in PRESENT.items() if name != "census_block_group"} | dict.fromkeys(
@@ -18,12 +18,12 @@ def test_both_forms_of_the_dataset_are_told_apart():
 def test_a_missing_column_is_drift_that_names_it_and_its_possible_successor(missing):
     renamed = {name: kind for name, kind in PRESENT.items() if name != missing} | {"offense": "text"}
 
-    with pytest.raises(contract.ContractBroken, match=rf"{missing}: expected type .* is missing.*offense"):
+    with pytest.raises(errors.ContractBroken, match=rf"{missing}: expected type .* is missing.*offense"):
         contract.dataset_form(renamed)
 
 
 def test_a_retyped_column_is_drift_that_says_what_came():
-    with pytest.raises(contract.ContractBroken, match=r"occ_date: expected type .*, came point"):
+    with pytest.raises(errors.ContractBroken, match=r"occ_date: expected type .*, came point"):
         contract.dataset_form(PRESENT | {"occ_date": "point"})
 
 
@@ -64,7 +64,7 @@ def test_a_column_that_changed_at_the_portal_is_found_before_anything_is_fetched
     alter, *names = change
     alter(sample_portal.store, *names)
 
-    with pytest.raises(contract.ContractBroken, match=said) as broken:
+    with pytest.raises(errors.ContractBroken, match=said) as broken:
         nightly.run_nightly("drift")
 
     assert "Nothing was loaded" in str(broken.value)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from austin_crime import check, nightly, portal, steps
-from sample_portal import live as portal_store
+from austin_crime import errors, nightly, steps
+from sample_portal.publisher import live as portal_store
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -175,7 +175,7 @@ def test_a_vanished_month_blocks_until_a_person_accepts_it(sample_portal, ask):
     before = ask.crimes()
     portal_store.remove_reports(sample_portal.store, "date_trunc('year', rep_date) = timestamp '2015-01-01'")
 
-    with pytest.raises(check.CheckBlocked, match="accept = reports_removed"):
+    with pytest.raises(errors.CheckBlocked, match="accept = reports_removed"):
         nightly.run_nightly("vanished")
 
     assert ask.crimes() == before
@@ -285,7 +285,7 @@ def test_a_portal_without_reports_is_an_error_even_when_reports_are_held(sample_
     before = ask.crimes()
     portal_store.remove_reports(sample_portal.store, "true")
 
-    with pytest.raises(portal.PortalAnswer, match="the portal has none"):
+    with pytest.raises(errors.PortalAnswer, match="the portal has none"):
         nightly.run_nightly("nothing", {"accept": ["reports_removed", "month_removed", "category_gone"]})
 
     assert ask.crimes() == before

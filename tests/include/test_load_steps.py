@@ -6,8 +6,10 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from austin_crime import check, config, extract, loads, nightly, portal, publish, settle, steps
-from sample_portal import live as portal_store
+from austin_crime import config, errors, nightly, steps
+from austin_crime.load import publish, settle
+from austin_crime.portal import client
+from sample_portal.publisher import live as portal_store
 from testing.load_by_step import finish_load, start_load
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -52,7 +54,7 @@ def test_publishing_refuses_staged_rows_that_are_not_all_there(sample_portal, as
         "with gone as (delete from staging.crimes where incident_id in (select max(incident_id) from staging.crimes) returning 1) select 1"
     )
 
-    with pytest.raises(publish.StagingIncomplete, match="trigger a new run"):
+    with pytest.raises(errors.StagingIncomplete, match="trigger a new run"):
         steps.publish(load)
 
     assert ask.crimes() == {}
@@ -76,7 +78,7 @@ def test_publishing_refuses_a_plan_made_against_an_older_published_load_and_writ
     before = ask.places() | {"ops.loads": ask(loads_now)}
 
     with pytest.raises(
-        loads.LoadRefused, match="Load overtaken was planned against an older state: trigger a new run"
+        errors.LoadRefused, match="Load overtaken was planned against an older state: trigger a new run"
     ):
         steps.publish(load)
 
@@ -95,7 +97,7 @@ def test_publishing_twice_is_publishing_once(sample_portal, ask):
 def test_a_second_load_is_refused_by_the_name_of_the_first(sample_portal, ask):
     steps.plan_load("one", orchestrator="airflow")
 
-    with pytest.raises(loads.LoadRefused, match=r"Load one \(airflow\) is running .* one load at a time"):
+    with pytest.raises(errors.LoadRefused, match=r"Load one \(airflow\) is running .* one load at a time"):
         steps.plan_load("two")
 
     assert ask("select load_id, status from ops.loads") == [("one", "running")]
@@ -108,13 +110,13 @@ def test_a_load_without_a_sign_of_life_is_abandoned_and_its_steps_stop(sample_po
     nightly.run_nightly("next")
 
     assert dict(ask("select load_id, status from ops.loads")) == {"silent": "abandoned", "next": "published"}
-    with pytest.raises(loads.LoadRefused, match="trigger a new run"):
+    with pytest.raises(errors.LoadRefused, match="trigger a new run"):
         steps.settle_months(first)
 
 
 def test_a_failed_load_frees_the_slot_and_says_why(sample_portal, ask):
     load = steps.plan_load("failing")
-    steps.fail_load(load["load_id"], "extract: PortalAnswer: it broke")
+    steps.fail_load(load.load_id, "extract: PortalAnswer: it broke")
 
     nightly.run_nightly("next")
 
@@ -127,19 +129,19 @@ def test_a_failed_load_frees_the_slot_and_says_why(sample_portal, ask):
 def test_a_load_that_fails_while_it_is_planned_frees_the_slot(sample_portal, ask, monkeypatch):
     monkeypatch.setattr("austin_crime.config.BOUNDARIES_ID", "zzzz-zzzz")
 
-    with pytest.raises(portal.PortalAnswer, match="came 404"):
+    with pytest.raises(errors.PortalAnswer, match="status 404"):
         nightly.run_nightly("failing")
 
     load = ask.last_load()
     assert load["status"] == "failed"
-    assert load["message"].startswith("PortalAnswer: ")
+    assert load["message"].startswith("Asked for the boundaries")
 
 
 def test_a_warehouse_belongs_to_one_portal(sample_portal, ask, monkeypatch):
     nightly.run_nightly("first")
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", "http://127.0.0.1:9")
 
-    with pytest.raises(loads.LoadRefused, match="a warehouse belongs to one portal"):
+    with pytest.raises(errors.LoadRefused, match="a warehouse belongs to one portal"):
         steps.plan_load("other")
 
 
@@ -189,7 +191,7 @@ def test_a_portal_that_changes_between_plan_and_fetch_costs_a_round_and_no_load(
     load = steps.plan_load("changing")
     portal_store.add_reports(sample_portal.store, 5, updated_at=LATER)
     for item in steps.list_batches(load):
-        extract.fetch_batch(item["batch"], steps.folder_of(load))
+        steps.extract(**item)
         steps.clean_and_stage(item["batch"], load)
 
     steps.settle_months(load)
@@ -203,18 +205,18 @@ def test_a_portal_that_never_comes_to_rest_fails_the_load_with_its_months(sample
     moves = iter(range(2015, 2030))
     ask_months = settle.ask_months
 
-    def ask_moving():
+    def ask_moving(portal):
         portal_store.edit_reports(
             sample_portal.store,
             sample_portal.where(sample_portal.some_keys(1, f"{next(moves)}-")),
             "crime_type = 'MOVING'",
             updated_at=LATER,
         )
-        return ask_months()
+        return ask_months(portal)
 
     monkeypatch.setattr(settle, "ask_months", ask_moving)
 
-    with pytest.raises(settle.PortalMoved, match="The portal changed while we read"):
+    with pytest.raises(errors.PortalMoved, match="The portal changed while it was read"):
         steps.settle_months(load)
 
     assert ask.crimes() == {}
@@ -231,17 +233,17 @@ def test_every_answer_of_the_portal_is_a_sign_of_life(sample_portal, ask):
 
 def test_no_transaction_is_open_while_the_portal_is_asked(sample_portal, ask, monkeypatch):
     open_transactions = []
-    send = portal.send
+    send = client.Portal._send
 
-    def send_and_look(*args):
+    def send_and_look(*args, **options):
         open_transactions.extend(
             ask(
                 "select query from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
             )
         )
-        return send(*args)
+        return send(*args, **options)
 
-    monkeypatch.setattr(portal, "send", send_and_look)
+    monkeypatch.setattr(client.Portal, "_send", send_and_look)
 
     nightly.run_nightly("first")
     nightly.run_nightly("full", {"full_reload": True})
@@ -252,7 +254,7 @@ def test_no_transaction_is_open_while_the_portal_is_asked(sample_portal, ask, mo
 def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_findings(sample_portal, ask):
     nightly.run_nightly("first")
     portal_store.remove_reports(sample_portal.store, "date_trunc('year', rep_date) = timestamp '2015-01-01'")
-    with pytest.raises(check.CheckBlocked):
+    with pytest.raises(errors.CheckBlocked):
         nightly.run_nightly("again")
 
     steps.plan_load("again")

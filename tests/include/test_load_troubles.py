@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from austin_crime import check, nightly, portal, steps
-from sample_portal import live, server
+from austin_crime import errors, nightly, steps
+from sample_portal.data.store import Store
 from sample_portal.faults import Fault
-from sample_portal.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
 from testing.load_by_step import finish_load
 
 INCLUDE = Path(__file__).parents[2] / "include"
@@ -114,7 +115,7 @@ def test_a_portal_that_stays_stale_fails_the_load_and_changes_nothing(sample_por
     sample_portal.store.faults.add(Fault("stale", path="/resource/", times=None))
     live.add_reports(sample_portal.store, 5)
 
-    with pytest.raises(portal.PortalStale, match="out of date"):
+    with pytest.raises(errors.PortalStale, match="out of date"):
         nightly.run_nightly("stale")
 
     assert ask.crimes() == before
@@ -126,7 +127,7 @@ def test_half_an_upload_blocks_and_the_whole_one_changes_nothing(sample_portal, 
     before = ask.crimes()
     live.half_upload(sample_portal.store)
 
-    with pytest.raises(check.CheckBlocked, match="reports_removed"):
+    with pytest.raises(errors.CheckBlocked, match="reports_removed"):
         nightly.run_nightly("half")
     assert ask.crimes() == before
 
@@ -143,7 +144,7 @@ def test_another_form_blocks_until_a_person_accepts_it_and_fetches_everything(wa
         monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", url)
         nightly.run_nightly("first")
         live.switch_form(store)
-        with pytest.raises(check.CheckBlocked, match="accept = form_changed:historic to present"):
+        with pytest.raises(errors.CheckBlocked, match="accept = form_changed:historic to present"):
             nightly.run_nightly("present")
 
         nightly.run_nightly("accepted", {"accept": ["form_changed"]})
@@ -175,7 +176,6 @@ def test_a_load_of_another_process_is_refused_while_one_runs(sample_portal, ask)
 
 def test_a_rejected_app_token_is_done_without(sample_portal, ask, monkeypatch, caplog):
     monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
-    monkeypatch.setattr(portal, "_rejected_tokens", set())
 
     nightly.run_nightly("first")
 
@@ -187,14 +187,10 @@ def test_a_rejected_app_token_is_reported_once_a_load_whichever_processes_its_st
     sample_portal, ask, monkeypatch, caplog
 ):
     monkeypatch.setenv("AUSTIN_CRIME_APP_TOKEN", "not-a-token-of-this-portal")
-    monkeypatch.setattr(portal, "_rejected_tokens", set())
     load = steps.plan_load("first")
 
     for item in steps.list_batches(load):
-        # A process that has asked for nothing yet.
-        monkeypatch.setattr(portal, "_rejected_tokens", set())
         steps.load_batch(**item)
-    monkeypatch.setattr(portal, "_rejected_tokens", set())
     steps.settle_months(load)
     finish_load(load)
 

@@ -2,7 +2,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from austin_crime.months import HeldMonth, PortalMonth, decide_months, months_of_range, socrata_time
+from austin_crime.load.decide import decide_months, months_of_range
+from austin_crime.models import HeldMonth, PortalMonth
+from austin_crime.portal.months import socrata_time
 
 OLD, NEW = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC)
 MAY, JUNE = date(2024, 5, 1), date(2024, 6, 1)
@@ -98,7 +100,7 @@ def test_reports_without_a_date_are_a_month_of_their_own_and_come_last():
 
 def test_months_of_a_key_that_occurs_twice_are_fetched_whole_when_anything_else_is():
     both = [
-        held(MAY, 100, has_twins=True, newest_updated_at=OLD),
+        held(MAY, 100, has_duplicates=True, newest_updated_at=OLD),
         held(JUNE, 4, newest_updated_at=OLD),
     ]
 
@@ -121,7 +123,7 @@ def test_wanted_months_are_treated_as_changed_and_the_others_are_not_left_out():
     months = decide_months(
         [PortalMonth(MAY, 1, OLD), PortalMonth(JUNE, 1, OLD)],
         [held(MAY, 1), held(JUNE, 1)],
-        wanted={JUNE},
+        requested={JUNE},
     )
 
     assert [month.kind for month in months] == ["skipped", "whole"]

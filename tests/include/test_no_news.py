@@ -5,8 +5,10 @@ import logging
 import pytest
 import requests
 
-from austin_crime import metadata, months, nightly, portal
-from sample_portal import live
+from austin_crime import errors, nightly
+from austin_crime.load import plan
+from austin_crime.portal import answers, metadata, months
+from sample_portal.publisher import live
 
 EMPTIED_BY_HAND = {
     "the reports and what is known of their months": ("mart.crimes", "ops.source_months"),
@@ -63,12 +65,13 @@ def test_of_a_month_deleted_from_the_reports_just_that_month_is_fetched_again(sa
 
 
 def test_metadata_that_do_not_say_when_rows_changed_prove_nothing(sample_portal, ask, monkeypatch):
-    ask_dataset = metadata.ask_dataset
     silent = ("rowsUpdatedAt", "viewLastModified")
-    monkeypatch.setattr(
-        "austin_crime.plan.ask_dataset",
-        lambda: {name: value for name, value in ask_dataset().items() if name not in silent},
-    )
+
+    def ask_silent_dataset(portal):
+        spoken = metadata.ask_dataset(portal).metadata
+        return metadata.read_dataset({name: value for name, value in spoken.items() if name not in silent})
+
+    monkeypatch.setattr(plan, "ask_dataset", ask_silent_dataset)
     nightly.run_nightly("first")
     live.add_reports(sample_portal.store, 5)
 
@@ -84,9 +87,9 @@ def test_a_replica_that_knows_a_newer_stamp_and_no_newer_report_is_out_of_date(
     live.edit_reports(
         sample_portal.store, sample_portal.where(sample_portal.some_keys(3)), "crime_type = 'EDITED'"
     )
-    monkeypatch.setattr(months, "count_months", lambda where: {})
+    monkeypatch.setattr(months, "count_months", lambda portal, where: {})
 
-    with pytest.raises(portal.PortalStale, match="a replica of the portal is out of date"):
+    with pytest.raises(errors.PortalStale, match="a replica of the portal is out of date"):
         nightly.run_nightly("again")
 
 
@@ -129,7 +132,7 @@ def test_new_columns_are_warned_of_even_if_no_month_changed(sample_portal, ask, 
 
 
 def test_a_month_that_no_calendar_has_is_named(sample_portal):
-    with pytest.raises(portal.PortalAnswer, match=r"came .20240-05-01T.*: a report has this as its rep_date"):
+    with pytest.raises(errors.PortalAnswer, match=r"came .20240-05-01T.*: a report has this as its rep_date"):
         months.to_month("20240-05-01T00:00:00.000")
 
 
@@ -150,4 +153,4 @@ def test_retry_after_is_seconds_or_a_date_or_nothing_at_all(value, seconds):
     if value is not None:
         response.headers["Retry-After"] = value
 
-    assert portal.retry_after_s(response) == seconds
+    assert answers.retry_after_s(response) == seconds

@@ -7,9 +7,11 @@ import psycopg
 import pytest
 import requests
 
-from austin_crime import config, extract, landing, nightly, portal, record, replay, steps
-from sample_portal import live
+from austin_crime import config, errors, nightly, replay, steps
+from austin_crime.landing import files
+from austin_crime.load import extract
 from sample_portal.faults import Fault
+from sample_portal.publisher import live
 
 NUMBERS = count(1)
 # What says when it was loaded, and not what.
@@ -95,7 +97,7 @@ def test_a_damaged_object_is_named_before_anything_is_written(
     again, _ = postgres.create_warehouse(f"warehouse_of_store_{next(NUMBERS)}")
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", again)
 
-    with pytest.raises(record.ReplayRefused, match=rf"{store_url}/first/1/batch-001\.json\.gz"):
+    with pytest.raises(errors.ReplayRefused, match=rf"{store_url}/first/1/batch-001\.json\.gz"):
         replay.replay()
 
 
@@ -108,7 +110,7 @@ def test_a_body_that_was_cut_has_not_landed(sample_portal, warehouse, bucket, st
     query = extract.batch_query(item["batch"])
     address = f"{sample_portal.url}/resource/{config.DATASET_ID}.json"
 
-    with pytest.raises(portal.PortalBusy):
+    with pytest.raises(errors.PortalBusy):
         steps.land_response(requests.get(address, query, stream=True, timeout=60), item["batch"], load)
 
     assert names(bucket) == before
@@ -118,25 +120,25 @@ def test_a_body_that_was_cut_has_not_landed(sample_portal, warehouse, bucket, st
 
 def test_the_next_attempt_begins_with_an_empty_folder(sample_portal, warehouse, bucket, store_url):
     steps.plan_load("again")
-    folder = landing.folder("again", 2)
-    landing.write_json(folder / "of an earlier life.json", {})
+    folder = files.folder("again", 2)
+    files.write_json(folder / "of an earlier life.json", {})
 
     load = steps.plan_load("again")
     steps.fail_load("again", "the test is over")
 
-    assert load["attempt"] == 2
+    assert load.attempt == 2
     assert "again/2/plan.json" in names(bucket)
     assert "again/2/of an earlier life.json" not in names(bucket)
     assert "again/1/plan.json" in names(bucket)
 
 
 def test_a_large_upload_that_breaks_off_leaves_nothing(bucket, store_url):
-    path = landing.root() / "large"
+    path = files.root() / "large"
 
     def write_half() -> None:
-        with landing.write_whole(path) as file:
+        with files.write_whole(path) as file:
             for _ in range(3):
-                file.write(bytes(landing.PART_BYTES))
+                file.write(bytes(files.PART_BYTES))
             assert uploads(bucket) != []
             raise KeyboardInterrupt
 
@@ -149,30 +151,30 @@ def test_a_large_upload_that_breaks_off_leaves_nothing(bucket, store_url):
 
 
 def test_memory_stays_flat_however_large_the_file(bucket, store_url):
-    path, parts = landing.root() / "large", 12
+    path, parts = files.root() / "large", 12
     tracemalloc.start()
-    with landing.write_whole(path) as file:
-        for _ in range(parts * landing.PART_BYTES // landing.CHUNK_BYTES):
-            file.write(bytes(landing.CHUNK_BYTES))
+    with files.write_whole(path) as file:
+        for _ in range(parts * files.PART_BYTES // files.CHUNK_BYTES):
+            file.write(bytes(files.CHUNK_BYTES))
         assert names(bucket) == set()
-    digest = landing.sha256(path)
+    digest = files.sha256(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert bucket.Object("landing/large").content_length == parts * landing.PART_BYTES
+    assert bucket.Object("landing/large").content_length == parts * files.PART_BYTES
     assert len(digest) == 64
-    assert peak < parts * landing.PART_BYTES / 2
+    assert peak < parts * files.PART_BYTES / 2
 
 
 def test_what_another_process_wrote_is_seen_at_once(bucket, store_url):
-    folder = landing.folder("load", 1)
+    folder = files.folder("load", 1)
     assert list(folder.glob("*.json")) == []
     assert not (folder / "a.json").exists()
 
     bucket.Object("landing/load/1/a.json").put(Body=b"{}")
 
     assert [path.name for path in folder.glob("*.json")] == ["a.json"]
-    assert landing.read_json(folder / "a.json") == {}
+    assert files.read_json(folder / "a.json") == {}
 
 
 def test_a_bucket_that_does_not_exist_is_told_and_not_made(sample_portal, warehouse, bucket, monkeypatch):

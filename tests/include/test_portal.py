@@ -3,7 +3,8 @@
 import pytest
 import tenacity
 
-from austin_crime import config, portal
+from austin_crime import config, errors
+from austin_crime.portal import client
 
 CALLS = 20
 
@@ -16,11 +17,11 @@ def short_limits(monkeypatch):
 
 def waits(try_number, told_s):
     """Return how long several clients wait after a try at which the portal was busy."""
-    state = tenacity.RetryCallState(portal.patient, None, (), {})
+    state = tenacity.RetryCallState(None, None, (), {})
     state.attempt_number = try_number
-    error = portal.PortalBusy("busy", told_s)
+    error = errors.PortalBusy("busy", told_s)
     state.set_exception((type(error), error, None))
-    return [portal.wait_s(state) for _ in range(CALLS)]
+    return [client.wait_s(state) for _ in range(CALLS)]
 
 
 @pytest.mark.parametrize(("told_s", "least_s"), [(0, 0), (7, 7), (600, 600), (86_400, 600)])

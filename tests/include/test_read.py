@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from austin_crime import read
+from austin_crime.landing import reading
 
 REPORTS = [
     {":id": f"row-{number}", "crime_type": text, "council_district": str(number)}
@@ -26,9 +26,9 @@ LAYOUTS = {
 @pytest.mark.parametrize("block_bytes", [7, 64, 200, 1 << 20])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_reads_as_the_same_reports_whatever_the_block(layout, block_bytes, monkeypatch):
-    monkeypatch.setattr(read, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(reading, "BLOCK_BYTES", block_bytes)
 
-    frame = read.read_reports(io.BytesIO(LAYOUTS[layout].encode()))
+    frame = reading.read_reports(io.BytesIO(LAYOUTS[layout].encode()))
 
     assert frame[[":id", "crime_type", "council_district"]].to_dict("records") == REPORTS
     assert frame["occ_date"].isna().all()
@@ -38,27 +38,27 @@ def test_the_portals_layout_is_read_by_arrow_and_not_report_by_report(monkeypatc
     monkeypatch.setattr(json, "load", lambda body: pytest.fail("read by Python's own reader"))
 
     for layout in ("bracket on a line of its own", "bracket behind the last report", "no newline at the end"):
-        assert len(read.read_reports(io.BytesIO(LAYOUTS[layout].encode()))) == len(REPORTS)
+        assert len(reading.read_reports(io.BytesIO(LAYOUTS[layout].encode()))) == len(REPORTS)
 
 
 def test_a_block_that_holds_only_the_last_bracket_is_no_report(monkeypatch):
     body = LAYOUTS["bracket on a line of its own"].encode()
-    monkeypatch.setattr(read, "BLOCK_BYTES", len(body) - len("]\n"))
+    monkeypatch.setattr(reading, "BLOCK_BYTES", len(body) - len("]\n"))
     monkeypatch.setattr(json, "load", lambda body: pytest.fail("read by Python's own reader"))
 
-    assert len(read.read_reports(io.BytesIO(body))) == len(REPORTS)
+    assert len(reading.read_reports(io.BytesIO(body))) == len(REPORTS)
 
 
 @pytest.mark.parametrize("body", ["[]", "[]\n", "[\n]\n"])
 def test_an_array_without_reports_has_no_rows_and_all_columns(body):
-    frame = read.read_reports(io.BytesIO(body.encode()))
+    frame = reading.read_reports(io.BytesIO(body.encode()))
 
     assert frame.shape == (0, 21)
     assert {str(dtype) for dtype in frame.dtypes} == {"string[pyarrow]"}
 
 
 def test_numbers_without_quotes_read_as_the_portal_would_write_them():
-    frame = read.read_reports(io.BytesIO(b'[{":id":"row-1","ucr_code":600}]\n'))
+    frame = reading.read_reports(io.BytesIO(b'[{":id":"row-1","ucr_code":600}]\n'))
 
     assert frame.loc[0, "ucr_code"] == "600"
     assert pd.isna(frame.loc[0, "crime_type"])
@@ -66,4 +66,4 @@ def test_numbers_without_quotes_read_as_the_portal_would_write_them():
 
 def test_a_body_that_is_no_json_is_an_error_and_not_no_rows():
     with pytest.raises(ValueError, match="Expecting"):
-        read.read_reports(io.BytesIO(b"[<html>Service unavailable</html>]"))
+        reading.read_reports(io.BytesIO(b"[<html>Service unavailable</html>]"))

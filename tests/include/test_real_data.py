@@ -5,8 +5,8 @@ import psycopg
 import pytest
 
 from austin_crime import nightly
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
 
 # The historic form comes as SODA's JSON, the present form as the CSV of a display.
 FILES = {

@@ -10,9 +10,10 @@ from datetime import datetime
 import duckdb
 import pytest
 
-from austin_crime import check, nightly
-from sample_portal import live, server
-from sample_portal.store import Store
+from austin_crime import errors, nightly
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live
 
 FIRST, SECOND = "historic_2024-06-02.json", "historic_2024-06-03.json"
 FIRST_STAMP, SECOND_STAMP = datetime(2024, 6, 2, 1), datetime(2024, 6, 3, 23)  # noqa: DTZ001 (as the portal keeps them)
@@ -141,7 +142,7 @@ def test_the_changes_between_two_real_states_are_those_between_their_files(
     places_before = ask(places, same)
     bring(*portal)
 
-    with pytest.raises(check.CheckBlocked, match=r"reports_removed: .* accept = reports_removed;"):
+    with pytest.raises(errors.CheckBlocked, match=r"reports_removed: .* accept = reports_removed;"):
         nightly.run_nightly("second")
     nightly.run_nightly(
         "accepted", {"accept": ["reports_removed", "month_removed", "category_gone", "null_rate"]}

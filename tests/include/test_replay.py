@@ -11,10 +11,12 @@ import pytest
 from psycopg.rows import dict_row
 from upath import UPath
 
-from austin_crime import check, config, landing, nightly, record, replay, settle, steps
-from sample_portal import live as portal_store
-from sample_portal import server
-from sample_portal.store import Store
+from austin_crime import config, errors, nightly, replay, steps
+from austin_crime.landing import files
+from austin_crime.load import settle
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.publisher import live as portal_store
 
 NUMBERS = count(1)
 # In order; "blocked" and "quiet" are missing, for they published nothing.
@@ -83,7 +85,7 @@ def crash_and_run_again(store):
         steps.load_batch(**item)
     steps.settle_months(load)
     edit(store, 2022)
-    assert nightly.run_nightly("crashed", ACCEPTED)["attempt"] == 2
+    assert nightly.run_nightly("crashed", ACCEPTED).attempt == 2
 
 
 def live_through(store, patch):
@@ -112,7 +114,7 @@ def live_through(store, patch):
     move_while_read(store, patch)
     yield "moving"
     remove(store, 2016)
-    with pytest.raises(check.CheckBlocked):
+    with pytest.raises(errors.CheckBlocked):
         nightly.run_nightly("blocked")
     crash_and_run_again(store)
     yield "crashed"
@@ -209,7 +211,7 @@ def test_after_a_replay_nightly_loads_go_on(history, empty, monkeypatch):
         nightly.run_nightly("edited-again")
         nightly.run_nightly("whole-again", {"full_reload": True})
 
-    assert nothing_new["has_work"] is False
+    assert nothing_new.has_work is False
     assert_same(
         {"mart.crimes": before["mart.crimes"]}, {"mart.crimes": history.tables["last"]["mart.crimes"]}
     )
@@ -241,7 +243,7 @@ def test_damaged_and_missing_files_are_all_named_before_anything_is_written(hist
     missing = empty.landing / "crashed" / "2" / "boundaries.json"
     missing.unlink()
 
-    with pytest.raises(record.ReplayRefused, match="Missing or changed") as refusal:
+    with pytest.raises(errors.ReplayRefused, match="Missing or changed") as refusal:
         replay.replay(until="crashed")
 
     assert str(changed) in str(refusal.value)
@@ -257,7 +259,7 @@ def test_a_record_that_was_tampered_with_is_named(history, empty, name):
     (content["content"].get("load") or content["content"])["load_id"] = "month"
     path.write_text(json.dumps(content))
 
-    with pytest.raises(record.ReplayRefused, match=f"Missing or changed: {path}"):
+    with pytest.raises(errors.ReplayRefused, match=f"Missing or changed: {path}"):
         replay.replay()
 
     assert is_untouched(empty.url)
@@ -275,7 +277,7 @@ def test_a_missing_link_is_named(history, empty):
 @pytest.mark.parametrize("load_id", ["blocked", "never"])
 def test_a_load_that_was_not_published_is_refused_with_those_that_were(history, empty, load_id):
     with pytest.raises(
-        record.ReplayRefused, match=f"no published load {load_id}.*newest first: last, full, crashed"
+        errors.ReplayRefused, match=f"no published load {load_id}.*newest first: last, full, crashed"
     ):
         replay.replay(until=load_id)
 
@@ -285,7 +287,7 @@ def test_a_warehouse_that_holds_anything_is_refused(history, empty):
     before = tables_of(empty.url)
 
     with pytest.raises(
-        record.ReplayRefused, match=r"The warehouse holds .* 1 loads: a replay begins with an empty one"
+        errors.ReplayRefused, match=r"The warehouse holds .* 1 loads: a replay begins with an empty one"
     ):
         replay.replay()
 
@@ -294,11 +296,11 @@ def test_a_warehouse_that_holds_anything_is_refused(history, empty):
 
 def test_a_load_that_does_not_come_out_as_settled_is_told_and_not_published(history, empty):
     path = empty.landing / "first" / "1" / "settled.json"
-    content = landing.read_sealed(path)
+    content = files.read_sealed(path)
     content["months"][0]["portal_count"] += 1
-    landing.write_sealed(UPath(path), content)
+    files.write_sealed(UPath(path), content)
 
-    with pytest.raises(replay.ReplayDiffers, match="Load first: months 2003-01 do not come out as settled"):
+    with pytest.raises(errors.ReplayDiffers, match="Load first: months 2003-01 do not come out as settled"):
         replay.replay(until="first")
 
     with psycopg.connect(empty.url) as connection:
@@ -308,8 +310,8 @@ def test_a_load_that_does_not_come_out_as_settled_is_told_and_not_published(hist
 
 def test_a_load_that_counts_otherwise_than_it_did_is_warned_of(history, empty, caplog):
     path = empty.landing / "week" / "1" / "published.json"
-    then = landing.read_sealed(path)
-    landing.write_sealed(UPath(path), then | {"edited_count": 777})
+    then = files.read_sealed(path)
+    files.write_sealed(UPath(path), then | {"edited_count": 777})
 
     replay.replay(until="week")
 

@@ -12,6 +12,7 @@ import pytest
 from local_stack.configuration.settings import ROOT
 
 SCRIPT = ROOT / "scripts" / "install.py"
+LOCK = f"no-such-package-of-austin-crime==1.0 --hash=sha256:{'0' * 64}\n"
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def project(folder: Path) -> Path:
     (folder / "requirements").mkdir()
     shutil.copy(SCRIPT, folder / "scripts")
     for name in ("local", "dev", "superset", "prefect", "prefect-dev"):
-        (folder / "requirements" / f"{name}.lock").write_text("no-such-package-of-austin-crime==1.0\n")
+        (folder / "requirements" / f"{name}.lock").write_text(LOCK)
     return folder
 
 
@@ -51,6 +52,16 @@ def test_a_package_index_that_cannot_be_reached_is_one_clear_sentence(tmp_path: 
     assert answer.stderr.startswith(
         "The package index cannot be reached: check the network, or set PIP_INDEX_URL"
     )
+
+
+def test_a_lock_without_hashes_is_not_installed(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    (folder / "requirements" / "local.lock").write_text("no-such-package-of-austin-crime==1.0\n")
+
+    answer = run(folder, "local")
+
+    assert answer.returncode == 1
+    assert "--require-hashes" in answer.stderr
 
 
 def test_a_python_that_is_not_the_right_one_is_one_clear_sentence(tmp_path: Path) -> None:

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 import requests
 
-from sample_portal import server
-from sample_portal.datasets import REPORTS_ID
-from sample_portal.store import Store
+from sample_portal.data.datasets import REPORTS_ID
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from testing.portals import portal_of
 
 REPORT_COUNT = 2_000
 UNTIL = date(2026, 3, 7)
 APP_TOKEN = "a-known-token"
 TIMEOUT_S = 20
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 # Six reports in the present form, as the portal sends them: keys of nulls are absent.
 REPORTS = [
@@ -190,7 +192,8 @@ def written_out(tmp_path_factory) -> Iterator[Portal]:
 @pytest.fixture
 def changing() -> Iterator[Portal]:
     """Return a portal of 1,000 invented reports that a test may change."""
-    store = Store.generate(reports=1_000, seed=3, until=UNTIL)
+    store = portal_of(1_000, seed=3, until=UNTIL)
+    store.clock = lambda: NOW
     with server.running(store) as address:
         yield Portal(address, store)
     store.close()

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from austin_crime import check, config, contract, parameters
+from austin_crime import config, contract, errors, parameters
+from austin_crime.load import check
 
 CHECKS = {each.name: each for each in contract.CHECKS}
 
@@ -41,7 +42,7 @@ def test_the_gate_stays_shut_and_says_why_when_blocking_checks_failed(sound):
     add_result(sound, "worse", "block", "failed")
     add_result(sound, "bad", "block", "failed")
 
-    with pytest.raises(check.CheckBlocked) as blocked:
+    with pytest.raises(errors.CheckBlocked) as blocked:
         check.pass_gate(sound)
 
     assert may_publish(sound) is False

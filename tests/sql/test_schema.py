@@ -3,7 +3,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from austin_crime import dictionary, migrate
+from austin_crime.warehouse import dictionary, migrations
 
 
 def test_every_table_view_and_column_is_explained(connection):
@@ -23,7 +23,7 @@ def test_every_table_view_and_column_is_explained(connection):
 
 
 def test_a_migrated_warehouse_has_nothing_left_to_migrate(warehouse):
-    assert migrate.migrate(warehouse.owner_url) == []
+    assert migrations.migrate(warehouse.owner_url) == []
 
 
 def test_before_the_first_load_the_status_says_what_to_press(connection):

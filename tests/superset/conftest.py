@@ -18,10 +18,12 @@ import psycopg
 import pytest
 import requests
 
-from austin_crime import migrate, nightly, own_servers, refresh
+from austin_crime import nightly, own_servers
+from austin_crime.load import refresh
+from austin_crime.warehouse import migrations
 from local_stack.provisioning.postgres import Server, free_port
-from sample_portal import server
-from sample_portal.store import Store
+from sample_portal.data.store import Store
+from sample_portal.http import server
 from testing.superset_pages import Browser
 from testing.waiting import wait_for
 
@@ -90,7 +92,7 @@ def superset(postgres: Server) -> Iterator[Superset]:
     if not PYTHON.exists():
         pytest.skip(f"Superset is not installed: {PYTHON} is missing")
     owner_url, reader_url = postgres.create_warehouse("warehouse_for_superset")
-    migrate.migrate(owner_url)
+    migrations.migrate(owner_url)
     postgres.create_database("superset", "superset")
     with tempfile.TemporaryDirectory() as home:
         superset = installation(postgres, owner_url, reader_url, Path(home))

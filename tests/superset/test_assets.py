@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import yaml
 
-from austin_crime import migrate
+from austin_crime.warehouse import migrations
 
 ASSETS_DIR = Path(__file__).parents[2] / "superset" / "assets"
 FILES = sorted(ASSETS_DIR.rglob("*.yaml"))
@@ -47,7 +47,7 @@ DATASET_NAMES = {dataset["uuid"]: name for name, dataset in DATASETS.items()}
 def empty_warehouse(postgres) -> Iterator[psycopg.Connection]:
     """Return the reader's connection to a warehouse that has the migrations and no row."""
     owner_url, reader_url = postgres.create_warehouse("warehouse_for_assets")
-    migrate.migrate(owner_url)
+    migrations.migrate(owner_url)
     with psycopg.connect(reader_url, autocommit=True) as connection:
         yield connection
 

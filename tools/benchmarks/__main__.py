@@ -1,5 +1,6 @@
 """``python -m benchmarks [reports]``: measure all sizes, or one, and write results.json and docs/benchmarks.md."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from types import FrameType
 
 from benchmarks import machine, measure, one_size, readme, report, results
 from benchmarks.errors import BenchmarkError
-from benchmarks.surroundings import ROOT, surroundings
+from benchmarks.results import Result
+from benchmarks.surroundings import PATHS, ROOT, surroundings
 from local_stack.errors import StackError
 
 SIZES = (10_000, 100_000, 200_000, 1_000_000, 2_615_000)
@@ -19,7 +21,7 @@ def main(words: list[str]) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     try:
         for reports in read_sizes(words):
-            measure_and_write(reports)
+            write(measure_size(reports))
     except (BenchmarkError, StackError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -45,8 +47,8 @@ def read_sizes(words: list[str]) -> tuple[int, ...]:
     return (int(text),)
 
 
-def measure_and_write(reports: int) -> None:
-    """Measure one size and write what is known so far."""
+def measure_size(reports: int) -> list[Result]:
+    """Measure one size and return its results."""
     began = time.monotonic()
 
     def tell(text: str) -> None:
@@ -56,14 +58,17 @@ def measure_and_write(reports: int) -> None:
     with surroundings(reports) as where:
         # Before anything is measured: a machine that others use tells wrong times.
         used = machine.describe(where)
-        found = [result | {"machine": used} for result in one_size.measure_size(where, tell)]
+        return [result | {"machine": used} for result in one_size.measure_size(where, tell)]
+
+
+def write(found: list[Result]) -> None:
+    """Write what was measured now and before, as figures, text and picture."""
     kept = results.merge(results.read(), found)
     results.write(kept)
     report.write(kept)
     readme.write(kept)
-    plot = [measure.python("benchmark"), "-m", "benchmarks.plot"]
-    subprocess.run(plot, cwd=ROOT, check=True)
-    tell("done")
+    plot = [measure.python("benchmark"), "-m", "benchmarks.plot", str(report.PICTURE)]
+    subprocess.run(plot, env=os.environ | PATHS, check=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
-"""The plot of time against rows; a program of its own, as matplotlib is in the benchmark's environment."""
+"""The plot of time against rows; a program of its own, as matplotlib is in the benchmark's environment.
+
+``python -m benchmarks.plot <picture>`` writes it.
+"""
+
+import sys
+from pathlib import Path
 
 import matplotlib as mpl
 
 from benchmarks import results
 from benchmarks.results import Result
 
-PICTURE = results.PATH.parents[1] / "docs" / "images" / "benchmarks.png"
 STYLES = {
     "floor": ("#7f7f7f", "s"),
     "ours": ("#1f77b4", "o"),
@@ -16,7 +21,7 @@ STYLES = {
 }
 
 
-def main() -> None:
+def main(picture: Path) -> None:
     """Draw the picture."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt
@@ -37,7 +42,7 @@ def main() -> None:
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
     # Without its software's name and version the picture is the same for the same results.
-    figure.savefig(PICTURE, dpi=110, bbox_inches="tight", metadata={"Software": None})
+    figure.savefig(picture, dpi=110, bbox_inches="tight", metadata={"Software": None})
 
 
 def points(kept: list[Result], name: str) -> tuple[list[list[float]], list[list[float]]]:
@@ -53,4 +58,4 @@ def points(kept: list[Result], name: str) -> tuple[list[list[float]], list[list[
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

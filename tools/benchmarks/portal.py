@@ -18,9 +18,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
 from benchmarks.prerendered import PreRendered
-from sample_portal import generate, live, server
-from sample_portal.app import make_app
-from sample_portal.store import Store, connect, database_name
+from sample_portal.data import generate
+from sample_portal.data.databases import connect, database_name
+from sample_portal.data.store import Store
+from sample_portal.http import server
+from sample_portal.http.app import make_app
+from sample_portal.publisher import live
 
 # The last Saturday of the export that the calibration counts.
 UNTIL = date(2025, 4, 26)
@@ -45,7 +48,7 @@ def open_copy(reports: int, kept: Path, folder: Path) -> Store:
     """Generate the reports, or take those kept, and open a copy of them that may change."""
     Store.generate(reports, SEED, UNTIL, folder=kept).close()
     recipe = generate.Recipe(reports, SEED, UNTIL)
-    return Store(connect(str(shutil.copy(kept / database_name(recipe), folder))), recipe.form)
+    return Store(connect(Path(shutil.copy(kept / database_name(recipe), folder))), recipe.form)
 
 
 def with_controls(store: Store, folder: Path) -> Starlette:
@@ -53,7 +56,7 @@ def with_controls(store: Store, folder: Path) -> Starlette:
     portal = PreRendered(make_app(store), folder, lambda: store.change_count)
 
     async def pass_week(_: Request) -> JSONResponse:
-        week = await run_in_threadpool(live.pass_week, store)
+        week = await run_in_threadpool(live.pass_week, store, added=1700, edited=2000, removed=300)
         return JSONResponse(
             {"added": len(week.added), "edited": len(week.edited), "removed": len(week.removed)}
         )

@@ -1,6 +1,7 @@
 """docs/benchmarks.md: the results as tables that people read."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from benchmarks import aims, results
 from benchmarks.contenders import CONTENDERS, FLOOR, NOTHING_NEW, OURS, UNDER_AIRFLOW, WEEK_LATER
@@ -8,7 +9,8 @@ from benchmarks.results import Result
 from benchmarks.surroundings import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-METHOD = ROOT / "benchmarks" / "method.md"
+PICTURE = ROOT / "docs" / "images" / "benchmarks.png"
+METHOD = Path(__file__).with_name("method.md")
 NAMES = [
     FLOOR.name,
     OURS.name,
@@ -29,7 +31,7 @@ def page(kept: list[Result], method: str) -> str:
     parts = [
         "# Benchmarks\n\nWritten by `make benchmark`; the figures are in tools/benchmarks/results.json. Invented reports, no network.",
         "\n".join(machines(kept)),
-        "![Seconds against reports, for each contender](images/benchmarks.png)",
+        f"![Seconds against reports, for each contender]({PICTURE.relative_to(PAGE.parent)})",
         *aims_part(kept, sizes[-1]),
         "## First load",
         *(size_part(kept, reports) for reports in reversed(sizes)),

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import requests
 
-from austin_crime import migrate
+from austin_crime.warehouse import migrations
 from benchmarks.errors import BenchmarkError
 from local_stack.configuration.paths import python_path
 from local_stack.provisioning import postgres
@@ -43,7 +43,7 @@ class Surroundings:
         """Return the address of an empty, migrated warehouse; nothing that was done before is still to be written."""
         self.server.drop_database(name)
         url, _ = self.server.create_warehouse(name)
-        migrate.migrate(url)
+        migrations.migrate(url)
         self.checkpoint()
         return url
 

@@ -21,11 +21,12 @@ from benchmarks.results import Result
 from benchmarks.surroundings import ROOT, Surroundings, end
 from local_stack.clients.airflow import DAG_ID, Airflow, task_name
 from local_stack.configuration import dotenv, environments, settings
-from local_stack.configuration.paths import python_path
 from local_stack.configuration.settings import Settings
 from local_stack.processes import programs, start
 from local_stack.provisioning import postgres
 
+# What the stack reads of the project's folder.
+PROJECT = ("dags", "include", "plugins", "settings", "tools")
 SERVERS = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor")
 READY_S = 180
 POLL_S = 0.3
@@ -67,6 +68,8 @@ def choose_settings(where: Surroundings, warehouse: str) -> Settings:
     root = where.folder / "airflow"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
+    for name in PROJECT:
+        (root / name).symlink_to(ROOT / name)
     dotenv.ensure(root / ".env")
     passwords = where.server.passwords
     given = {
@@ -81,17 +84,9 @@ def choose_settings(where: Surroundings, warehouse: str) -> Settings:
 
 
 def variables(chosen: Settings) -> dict[str, str]:
-    """Return the environment of Airflow's processes: the project's code, no Superset."""
-    return (
-        environments.common(chosen)
-        | environments.airflow(chosen)
-        | {
-            "PYTHONPATH": python_path(ROOT),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-            "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-            "AUSTIN_CRIME_SUPERSET_URL": "",
-        }
-    )
+    """Return the environment of Airflow's processes: as in the stack, but without Superset."""
+    no_superset = {"AUSTIN_CRIME_SUPERSET_URL": ""}
+    return environments.common(chosen) | environments.airflow(chosen) | no_superset
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from austin_crime.config import SettingError
+from austin_crime.errors import SettingError
 from local_stack.commands import prefect, stack, superset
 from local_stack.configuration import settings, surroundings
 from local_stack.errors import StackError

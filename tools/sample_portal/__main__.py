@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sample_portal import control, generate, server
+from sample_portal.data import generate
+from sample_portal.data.store import Store
 from sample_portal.errors import PortalFault
-from sample_portal.store import Store
+from sample_portal.http import control, server
 
-DATA_DIR = Path(__file__).resolve().parents[2] / "data" / "sample_portal"
+_DATA_DIR = Path(__file__).resolve().parents[2] / "data" / "sample_portal"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -20,9 +21,9 @@ def main(words: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         taken = server.reserve(options.host, options.port)
-        store = open_store(options)
+        store = _open_store(options)
         address = f"http://{options.host}:{taken.getsockname()[1]}"
-        server.serve(store, taken, tuple(options.app_token), lambda: announce(store, address))
+        server.serve(store, taken, tuple(options.app_token), lambda: _announce(store, address))
     except PortalFault as fault:
         print(fault, file=sys.stderr)
         return 1
@@ -46,7 +47,7 @@ def read_options(words: list[str] | None) -> argparse.Namespace:
     add("--host", default=server.HOST, help="127.0.0.1 unless given")
     add(
         "--reports",
-        type=number_of_reports,
+        type=_number_of_reports,
         default=100_000,
         help="how many reports to invent, 1,000 to 2,615,000",
     )
@@ -60,15 +61,15 @@ def read_options(words: list[str] | None) -> argparse.Namespace:
     add("--file", type=Path, help="serve this JSON or CSV file instead")
     add(
         "--updated-at",
-        type=moment,
+        type=_moment,
         help="with --file: stamp of its reports, ISO 8601; else when it was written",
     )
-    add("--data-dir", type=Path, default=DATA_DIR, help="where generated reports are kept")
+    add("--data-dir", type=Path, default=_DATA_DIR, help="where generated reports are kept")
     add("--app-token", action="append", default=[], help="accept this app token; may be repeated")
     return parser.parse_args(words)
 
 
-def number_of_reports(text: str) -> int:
+def _number_of_reports(text: str) -> int:
     """Read a number of reports."""
     count = int(text.replace(",", "").replace("_", ""))
     if not generate.FEWEST_REPORTS <= count <= generate.MOST_REPORTS:
@@ -78,20 +79,20 @@ def number_of_reports(text: str) -> int:
     return count
 
 
-def moment(text: str) -> datetime:
+def _moment(text: str) -> datetime:
     """Read a stamp; without a zone it is UTC."""
     given = datetime.fromisoformat(text)
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
-def open_store(options: argparse.Namespace) -> Store:
+def _open_store(options: argparse.Namespace) -> Store:
     """Open what is to be served."""
     if options.file:
         return Store.from_file(options.file, options.updated_at)
     return Store.generate(options.reports, options.seed, options.until, options.form, options.data_dir)
 
 
-def announce(store: Store, address: str) -> None:
+def _announce(store: Store, address: str) -> None:
     """Say that the portal listens, and with what."""
     (count,) = store.execute("select count(*) from reports")[0]
     print(f"Sample portal: {count:,} invented reports ({store.form} form) at {address}", flush=True)

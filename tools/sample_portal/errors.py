@@ -35,7 +35,7 @@ class Refused(Exception):
         self.body = body
 
 
-def engine_error(code: str, message: str, place: Place, **data: str) -> Refused:
+def _engine_error(code: str, message: str, place: Place, **data: str) -> Refused:
     """Return a refusal of the query engine, ``query.soql.<code>``.
 
     Parameters
@@ -58,17 +58,17 @@ def engine_error(code: str, message: str, place: Place, **data: str) -> Refused:
 
 def no_such_column(name: str, place: Place) -> Refused:
     """Return the answer to a name that is no column and no alias."""
-    return engine_error("no-such-column", f"No such column: {name}", place, column=name)
+    return _engine_error("no-such-column", f"No such column: {name}", place, column=name)
 
 
 def no_such_function(name: str, place: Place) -> Refused:
     """Return the answer to a function that SoQL does not have."""
-    return engine_error("no-such-function", f"No such function '{name}'", place, function=name)
+    return _engine_error("no-such-function", f"No such function '{name}'", place, function=name)
 
 
 def type_mismatch(function: str, kind: str, place: Place) -> Refused:
     """Return the answer to an argument of the wrong type."""
-    return engine_error(
+    return _engine_error(
         "type-mismatch",
         f"Type mismatch for {function}, is {kind}",
         place,
@@ -79,18 +79,18 @@ def type_mismatch(function: str, kind: str, place: Place) -> Refused:
 
 def not_in_group(name: str, place: Place) -> Refused:
     """Return the answer to a column that is neither grouped by nor aggregated."""
-    return engine_error("column-not-in-group-bys", f"Column `{name}' not in group bys", place, column=name)
+    return _engine_error("column-not-in-group-bys", f"Column `{name}' not in group bys", place, column=name)
 
 
 def aggregate_out_of_place(function: str, place: Place) -> Refused:
     """Return the answer to an aggregate in a condition on single rows."""
     message = f"Aggregate function `{function}' in ungrouped context"
-    return engine_error("aggregate-in-ungrouped-context", message, place, function=function, clause="WHERE")
+    return _engine_error("aggregate-in-ungrouped-context", message, place, function=function, clause="WHERE")
 
 
 def duplicate_alias(name: str, place: Place) -> Refused:
     """Return the answer to a name given twice."""
-    return engine_error("duplicate-alias", f"Duplicate alias {name}", place, name=name)
+    return _engine_error("duplicate-alias", f"Duplicate alias {name}", place, name=name)
 
 
 def malformed(query: str, line: int, character: int, expectation: str) -> Refused:

@@ -1,13 +1,13 @@
 """A load step by step, for tests of what happens in between."""
 
-from austin_crime import extract, nightly, steps
+from austin_crime import nightly, steps
 
 
 def land(load):
     """Land every batch of a load that is planned, and return them."""
     batches = [item["batch"] for item in steps.list_batches(load)]
     for batch in batches:
-        extract.fetch_batch(batch, steps.folder_of(load))
+        steps.extract(batch, load)
     return batches
 
 

@@ -15,7 +15,7 @@ rejected as (
     group by source_month
 ),
 
-twin_months as (
+duplicate_months as (
     select rejected_reports.source_month
     from ops.rejected_reports as rejected_reports
     where rejected_reports.incident_id is not null
@@ -34,14 +34,15 @@ months as (
 )
 
 select
-    months.source_month,
+    months.source_month as month,
     coalesce(held.report_count, 0) + coalesce(rejected.report_count, 0) as report_count,
     exists(
-        select 1 from twin_months
-        where twin_months.source_month is not distinct from months.source_month
-    ) as has_twins,
+        select 1 from duplicate_months
+        where duplicate_months.source_month is not distinct from months.source_month
+    ) as has_duplicates,
     recorded.newest_updated_at,
     coalesce(recorded.newest_count, 0) as newest_count,
+    recorded.late_count,
     coalesce(recorded.portal_report_count, 0) as portal_report_count
 from months
 left join held on months.source_month is not distinct from held.source_month

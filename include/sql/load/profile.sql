@@ -1,4 +1,27 @@
--- profile: how filled each column of what would be live is, from one scan. From: staging.crimes_next.
+-- profile: how filled each column of what would be live is, and its newest report. From: staging.crimes_next.
+-- The newest report is never after the day of the load. Up to ten reports, and one in a hundred, that lie more than three weeks
+-- after all others are taken for mistyped and do not count.
+create temporary table newest_dates on commit drop as
+with today as (
+    select (started_at at time zone 'America/Chicago')::date as load_date
+    from ops.loads
+    where status = 'running'
+),
+
+newest as (
+    select next_crimes.reported_date
+    from staging.crimes_next as next_crimes
+    where next_crimes.reported_date <= (select today.load_date from today)
+    order by next_crimes.reported_date desc
+    limit 11
+)
+
+select
+    newest.reported_date,
+    row_number() over (order by newest.reported_date desc) as place,
+    newest.reported_date - lead(newest.reported_date) over (order by newest.reported_date desc) as days_to_next
+from newest;
+
 create temporary table profile on commit drop as
 with today as (
     select (started_at at time zone 'America/Chicago')::date as load_date
@@ -27,7 +50,6 @@ select
     count(category_code) as category_code,
     count(category_name) as category_name,
     count(census_block_group_id) as census_block_group_id,
-    max(reported_date) as newest_reported_date,
     count(*) filter (
         where occurred_date < '2003-01-01' or occurred_date > (select today.load_date from today)
     ) as occurred_outside_count,
@@ -51,6 +73,15 @@ from profile
 cross join ops.loads as loads
 cross join
     lateral (
+        select max(every.reported_date) as reported_date
+        from newest_dates as every
+        where every.place > (
+            select coalesce(max(lone.place), 0) from newest_dates as lone
+            where lone.place <= least(10, profile.report_count / 100) and lone.days_to_next > 21
+        )
+    ) as newest
+cross join
+    lateral (
         values
         ('crime_type', profile.crime_type, null::date, null::bigint),
         ('ucr_code', profile.ucr_code, null, null),
@@ -60,7 +91,7 @@ cross join
         ('occurred_time', profile.occurred_time, null, null),
         ('occurred_hour', profile.occurred_hour, null, null),
         ('reported_at', profile.reported_at, null, null),
-        ('reported_date', profile.reported_date, profile.newest_reported_date, profile.reported_outside_count),
+        ('reported_date', profile.reported_date, newest.reported_date, profile.reported_outside_count),
         ('reported_time', profile.reported_time, null, null),
         ('location_type', profile.location_type, null, null),
         ('council_district', profile.council_district, null, null),

@@ -250,12 +250,13 @@ from rejects_then;
 
 delete from ops.source_months;
 
-insert into ops.source_months (source_month, portal_report_count, newest_updated_at, newest_count, load_id)
+insert into ops.source_months (source_month, portal_report_count, newest_updated_at, newest_count, late_count, load_id)
 select
     month.source_month,
     month.portal_count,
     month.newest_updated_at,
     month.newest_count,
+    month.late_count,
     loads.load_id
 from staging.months as month
 cross join ops.loads as loads

@@ -1,14 +1,42 @@
--- unequal months: where what would be live differs from the portal. From: staging.
--- In number, or because a held report loses its key: the reject is kept as the portal has it, which is only known once read.
+-- unequal months: where what is staged or would be live is not what the portal announced. From: staging.
+-- In number, in newest stamp, or because a held report loses its key: the reject is kept as the portal has it, which is
+-- only known once read.
 with next_counts as (
+    select
+        source_month,
+        count(*) as report_count,
+        max(source_updated_at) as newest_updated_at
+    from (
+        select
+            source_month,
+            source_updated_at
+        from staging.crimes_next
+        union all
+        select
+            source_month,
+            source_updated_at
+        from staging.rejects_next
+    ) as next_reports
+    group by source_month
+),
+
+staged_counts as (
     select
         source_month,
         count(*) as report_count
     from (
-        select source_month from staging.crimes_next
+        select source_month from staging.crimes
         union all
-        select source_month from staging.rejects_next
-    ) as next_reports
+        select source_month from staging.duplicate_reports
+        union all
+        select source_month from staging.rejected_reports
+        where batch_id is not null
+    ) as staged
+    where
+        coalesce(source_month, 'infinity'::date) in (
+            select coalesce(month.source_month, 'infinity'::date) from staging.months as month
+            where month.kind = 'topped up'
+        )
     group by source_month
 )
 
@@ -19,7 +47,22 @@ select
 from staging.months as month
 full join next_counts
     on coalesce(month.source_month, 'infinity'::date) = coalesce(next_counts.source_month, 'infinity'::date)
-where coalesce(month.portal_count, 0) <> coalesce(next_counts.report_count, 0)
+where
+    coalesce(month.portal_count, 0) <> coalesce(next_counts.report_count, 0)
+    or (
+        month.kind in ('whole', 'topped up')
+        and month.fetch_count is not null
+        and next_counts.newest_updated_at is distinct from month.newest_updated_at
+    )
+union
+select
+    month.source_month,
+    month.portal_count,
+    null as next_count
+from staging.months as month
+left join staged_counts
+    on coalesce(month.source_month, 'infinity'::date) = coalesce(staged_counts.source_month, 'infinity'::date)
+where month.kind = 'topped up' and month.fetch_count <> coalesce(staged_counts.report_count, 0)
 union
 select
     loser.source_month,

@@ -11,10 +11,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, LogFilter
 from psycopg.rows import dict_row
 
-from austin_crime import config, failures, steps
+from austin_crime import config, steps
 from austin_crime_prefect import tasks
-from sample_portal import live
 from sample_portal.faults import Fault
+from sample_portal.publisher import live
 
 BATCH = "$order=:id"
 PATIENCE_S = 60
@@ -25,8 +25,8 @@ def hurry(monkeypatch):
     """Wait for nothing, ask once a step, and make several batches of a small portal."""
     monkeypatch.setattr(config, "BATCH_ROWS", 500)
     monkeypatch.setattr(config, "PORTAL_TRIES", 1)
-    monkeypatch.setattr(failures, "FIRST_DELAY_S", 0.05)
-    monkeypatch.setattr(failures, "JITTER_S", 1)
+    monkeypatch.setattr(config, "FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr(config, "RETRY_JITTER_S", 1)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_busy_portal_is_asked_again_as_late_as_it_asks_for(run, ask, sample_po
     state = run()
 
     assert state.is_completed()
-    assert waited == [pytest.approx(7 - failures.FIRST_DELAY_S)]
+    assert waited == [pytest.approx(7 - config.FIRST_RETRY_S)]
     assert sorted(attempts(state, "extract"))[-2:] == [1, 2]
     assert [load["status"] for load in ask(LOADS)] == ["published"]
 
@@ -94,7 +94,7 @@ def test_a_busy_portal_that_says_nothing_is_asked_again_after_delays_that_grow(
 
     assert state.is_completed()
     assert sum(attempts(state, "extract")) == len(attempts(state, "extract")) + 2
-    assert failures.delays_s() == [0.05, 0.1, 0.2]
+    assert tasks._delays_s() == [0.05, 0.1, 0.2]
 
 
 def test_a_portal_that_stays_busy_fails_the_load_and_the_next_one_may_start(run, ask, sample_portal):
@@ -105,7 +105,7 @@ def test_a_portal_that_stays_busy_fails_the_load_and_the_next_one_may_start(run,
     well = run()
 
     assert failed.is_failed()
-    assert max(attempts(failed, "extract")) == 1 + failures.RETRIES
+    assert max(attempts(failed, "extract")) == 1 + config.RETRIES
     assert well.is_completed()
     first, second = ask(LOADS)
     assert (first["status"], second["status"]) == ("failed", "published")

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
-from austin_crime.config import ROOT, SettingError
+from austin_crime.config import ROOT
+from austin_crime.errors import SettingError
 from local_stack.configuration import container_secrets, dotenv, variables
 from local_stack.configuration.paths import python_path
 from local_stack.errors import StackError

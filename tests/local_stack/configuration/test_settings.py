@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from austin_crime.config import ROOT, SettingError
+from austin_crime.config import ROOT
+from austin_crime.errors import SettingError
 from local_stack.configuration import env_example, environments, settings, variables
 from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError

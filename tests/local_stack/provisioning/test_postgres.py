@@ -3,7 +3,7 @@ import socket
 import psycopg
 import pytest
 
-from austin_crime.migrate import migrate
+from austin_crime.warehouse.migrations import migrate
 from local_stack.provisioning.postgres import OWNER, READER, ROLES, SUPERUSER, Server, temporary_server
 
 

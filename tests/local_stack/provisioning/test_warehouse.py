@@ -3,7 +3,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from austin_crime import loads
+from austin_crime import errors
+from austin_crime.warehouse import slot
 from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
 from local_stack.provisioning import warehouse
@@ -102,12 +103,12 @@ def test_a_sample_warehouse_whose_portal_moved_takes_its_loads_and_loses_the_old
     with psycopg.connect(first.warehouse_url) as connection:
         connection.execute("update mart.data_status set source_url = %s", (first.source_url,))
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", moved.source_url)
-    with pytest.raises(loads.LoadRefused, match="a warehouse belongs to one portal"):
-        loads.claim_slot("refused", "python", {})
+    with pytest.raises(errors.LoadRefused, match="a warehouse belongs to one portal"):
+        slot.claim_slot("refused", "python", {})
 
     warehouse.prepare(moved)
 
-    assert loads.claim_slot("scheduled", "python", {})["status"] == "running"
+    assert slot.claim_slot("scheduled", "python", {})["status"] == "running"
     assert not landed.exists()
 
 

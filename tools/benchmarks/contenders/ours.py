@@ -5,7 +5,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from austin_crime import extract, nightly, steps
+from austin_crime import nightly, steps
+from austin_crime.load import extract
 from benchmarks.contenders.stopwatch import Stopwatch
 
 # Batches are worked on side by side: the seconds of extract and of clean_and_stage are those of all threads together.

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from austin_crime.config import ROOT, SettingError
+from austin_crime.config import ROOT
+from austin_crime.errors import SettingError
 from local_stack.configuration import dotenv, variables
 from local_stack.errors import StackError
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 
 from austin_crime import config
-from austin_crime.config import Environment, SettingError
+from austin_crime.config import Environment
+from austin_crime.errors import SettingError
 
 
 def matching(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from austin_crime import config
-from austin_crime.config import Environment, SettingError
+from austin_crime.config import Environment
+from austin_crime.errors import SettingError
 from local_stack.configuration import rules
 
 SERVERS = ("postgres", "portal", "airflow", "superset", "prefect")

@@ -136,12 +136,16 @@ WORKER = ("worker", "start", "--pool", WORK_POOL, "--type", "process", "--name",
 # Task logs are read from the disk: the log servers of scheduler and triggerer would listen on every interface.
 PROGRAMS = (
     Program("postgres", _run_postgres, lambda _: {}, _postgres_problem, "postgres", "base"),
-    Program("portal", _run_portal, environments.portal, _page_problem("portal", "/healthz"), "portal", "base"),
+    Program(
+        "portal", _run_portal, environments.portal, _page_problem("portal", "/healthz"), "portal", "base"
+    ),
     airflow("api-server", "metadatabase", server="airflow"),
     airflow("scheduler", "scheduler", "--skip-serve-logs"),
     airflow("dag-processor", "dag_processor"),
     airflow("triggerer", "triggerer", "--skip-serve-logs"),
-    Program("superset", _run_superset, environments.superset, _page_problem("superset", "/login/"), "superset"),
+    Program(
+        "superset", _run_superset, environments.superset, _page_problem("superset", "/login/"), "superset"
+    ),
     Program(
         "prefect-server",
         _run_prefect_server,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from austin_crime import config
-from austin_crime.config import SettingError
+from austin_crime.errors import SettingError
 from local_stack.configuration import variables
 from local_stack.configuration.settings import DEFAULT_REPORTS, ROOT, Settings, Source
 from local_stack.errors import StackError

@@ -62,6 +62,7 @@ TEST_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "64MB",
+    "scram_iterations": "1",  # passwords are thrown away, too, and tests log in thousands of times
 }
 
 

@@ -4,7 +4,7 @@ import shutil
 
 import psycopg
 
-from austin_crime import migrate
+from austin_crime.warehouse import migrations
 from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
 from local_stack.provisioning import postgres
@@ -23,7 +23,7 @@ def prepare(settings: Settings) -> str | None:
         check_own(settings)
     else:
         done = make(settings)
-    migrate.migrate(settings.warehouse_url)
+    migrations.migrate(settings.warehouse_url)
     return done
 
 

@@ -1,0 +1,59 @@
+"""Landed batches: one file as received and one manifest each."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from isal import igzip
+from upath import UPath
+
+from austin_crime.errors import LandingDamaged
+from austin_crime.landing import files
+from austin_crime.models import Batch, Manifest
+
+
+def batch_path(folder: UPath, batch_id: str) -> UPath:
+    """Return where a batch lands."""
+    return folder / f"{batch_id}.json.gz"
+
+
+def manifest_path(folder: UPath, batch_id: str) -> UPath:
+    """Return where the manifest of a batch lies."""
+    return folder / f"{batch_id}.manifest.json"
+
+
+def write_manifest(folder: UPath, manifest: Manifest) -> None:
+    """Write the manifest of a batch whose file has landed."""
+    files.write_json(manifest_path(folder, manifest.batch_id), asdict(manifest))
+
+
+def landed(folder: UPath, batch: Batch) -> Manifest | None:
+    """Return the manifest of a batch that has landed whole, else None."""
+    path, written = batch_path(folder, batch.batch_id), manifest_path(folder, batch.batch_id)
+    if not (path.exists() and written.exists()):
+        return None
+    manifest = Manifest(**files.read_json(written))
+    return manifest if files.sha256(path) == manifest.sha256 else None
+
+
+@contextmanager
+def open_landed(folder: UPath, batch: Batch) -> Iterator[io.BufferedIOBase]:
+    """Open the body of a landed batch, which unpacks as it is read.
+
+    Raises
+    ------
+    LandingDamaged
+        If the batch has not landed, or its file is not what was landed.
+    """
+    path = batch_path(folder, batch.batch_id)
+    if landed(folder, batch) is None:
+        raise LandingDamaged(f"{path} is missing or damaged: trigger a new run.")
+    with path.open("rb") as packed_body, igzip.IGzipFile(fileobj=packed_body) as body:
+        yield body
+
+
+def manifests(folder: UPath) -> dict[str, Manifest]:
+    """Return the manifests of all batches landed in a folder, by batch."""
+    read = [Manifest(**files.read_json(path)) for path in sorted(folder.glob("*.manifest.json"))]
+    return {manifest.batch_id: manifest for manifest in read}

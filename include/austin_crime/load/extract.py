@@ -1,0 +1,183 @@
+"""Fetch batches of reports and land each as received: one file a batch."""
+
+import logging
+import time
+from collections.abc import Container, Iterable, Sequence
+from datetime import date, datetime
+from typing import IO
+
+import requests
+from upath import UPath
+
+from austin_crime import config, contract
+from austin_crime.errors import PortalShort
+from austin_crime.landing import batches, files
+from austin_crime.models import Batch, Manifest, PlannedMonth
+from austin_crime.portal.body import BodyCounter, gzip_pieces
+from austin_crime.portal.client import Portal
+from austin_crime.portal.months import socrata_time
+from austin_crime.values import month_condition, next_month
+
+log = logging.getLogger(__name__)
+
+
+def make_batches(
+    months: Sequence[PlannedMonth], newer_than: datetime | None, columns: Sequence[str], prefix: str = "batch"
+) -> list[Batch]:
+    """Pack the months to fetch into batches of one kind, BATCH_ROWS reports and MAX_RANGES_PER_BATCH ranges at most.
+
+    A month of more than BATCH_ROWS reports is a batch of its own.
+    """
+    groups: list[list[PlannedMonth]] = []
+    for kind in ("whole", "topped up"):
+        group: list[PlannedMonth] = []
+        for month in [month for month in months if month.kind == kind]:
+            if group and not _fits(group, month):
+                groups.append(group)
+                group = []
+            group.append(month)
+        groups += [group] if group else []
+    return [
+        Batch(
+            batch_id=f"{prefix}-{number:03}",
+            months=tuple(month.month.isoformat() if month.month else None for month in group),
+            newer_than=socrata_time(newer_than) if newer_than and group[0].kind == "topped up" else None,
+            expected_count=sum(month.fetch_count for month in group),
+            columns=tuple(columns),
+        )
+        for number, group in enumerate(groups, start=1)
+    ]
+
+
+def _fits(group: list[PlannedMonth], month: PlannedMonth) -> bool:
+    """Whether one more month keeps a batch within its limits."""
+    rows = sum(member.fetch_count for member in group) + month.fetch_count
+    ranges = to_ranges([member.month for member in [*group, month]])
+    return rows <= config.BATCH_ROWS and len(ranges) <= config.MAX_RANGES_PER_BATCH
+
+
+def to_ranges(months: Iterable[date | None]) -> list[tuple[date | None, date | None]]:
+    """Join adjacent months to ranges from a first day to the first day after; None for no date, and at the end of time."""
+    ranges: list[tuple[date | None, date | None]] = []
+    for month in months:
+        after = next_month(month) if month else None
+        if month and ranges and ranges[-1][1] == month:
+            ranges[-1] = (ranges[-1][0], after)
+        else:
+            ranges.append((month, after))
+    return ranges
+
+
+def batch_query(batch: Batch) -> dict[str, str]:
+    """Return the SoQL parameters that ask for a batch.
+
+    The limit leaves room for reports that come while we read, and is never the portal's default of 1000.
+    """
+    ranges = to_ranges([date.fromisoformat(month) if month else None for month in batch.months])
+    where = f"({' or '.join(month_condition(*bounds) for bounds in ranges)})"
+    if batch.newer_than:
+        where += f" and :updated_at > '{batch.newer_than}'"
+    return {
+        "$select": ",".join([":id", ":updated_at", *batch.columns]),
+        "$where": where,
+        "$order": ":id",
+        "$limit": str(limit(batch)),
+    }
+
+
+def limit(batch: Batch) -> int:
+    """Return how many reports an answer may have: twice the expected and a page."""
+    return 2 * batch.expected_count + 1000
+
+
+def columns_to_fetch(dataset_columns: Container[str]) -> list[str]:
+    """Return the kept columns that the dataset has, in the contract's order."""
+    return [column.source_name for column in contract.COLUMNS if column.source_name in dataset_columns]
+
+
+def fetch_batch(portal: Portal, batch: Batch, folder: UPath) -> Manifest:
+    """Ask for a batch and land it, unless it has landed whole already.
+
+    One that keeps coming with fewer reports than the portal announced is landed all the same: reports may have been removed
+    since. Settling compares every month with the portal, and fetches those whole that lack a report.
+
+    Raises
+    ------
+    PortalBusy, PortalStale, PortalAnswer
+        As the portal answers; PortalBusy also for a body that is cut, empty or not a JSON array. Nothing has landed then.
+    """
+    manifest = batches.landed(folder, batch)
+    if manifest:
+        log.info("%s has landed already", batch.batch_id)
+        return manifest
+    try:
+        return portal.patiently(lambda: _fetch_all(portal, batch, folder))
+    except PortalShort as failure:
+        log.warning("%s Settling will compare its months with the portal.", failure)
+    manifest = batches.landed(folder, batch)
+    assert manifest is not None, "a short answer has landed"  # noqa: S101 (for the type checker)
+    return manifest
+
+
+def _fetch_all(portal: Portal, batch: Batch, folder: UPath) -> Manifest:
+    """Ask for a batch once and land it; PortalShort if it has landed with fewer reports than announced."""
+    path = f"/resource/{config.DATASET_ID}.json"
+    manifest = land(portal.open(in_words(batch), path, batch_query(batch), stream=True), batch, folder)
+    if manifest.report_count < batch.expected_count:
+        raise PortalShort(
+            f"Asked for {in_words(batch)}, the portal sent {manifest.report_count} reports and had announced"
+            f" {batch.expected_count}."
+        )
+    return manifest
+
+
+def in_words(batch: Batch) -> str:
+    """Return what a batch asks for: its name, months and kind."""
+    months = [month[:7] if month else "no report date" for month in batch.months]
+    span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+    kind = "newer reports" if batch.newer_than else "reports"
+    return f"{batch.batch_id} ({kind} of {span})"
+
+
+def land(response: requests.Response, batch: Batch, folder: UPath) -> Manifest:
+    """Land an answer's body as received; the file appears under its name only when complete.
+
+    Parameters
+    ----------
+    response
+        Opened with ``stream=True``; the body must not have been read.
+
+    Returns
+    -------
+    Manifest
+        Reports, bytes and SHA-256 of the file.
+    """
+    began = time.monotonic() - response.elapsed.total_seconds()
+    with response, files.write_whole(batches.batch_path(folder, batch.batch_id)) as file:
+        counter = _receive(response, batch, file)
+    manifest = Manifest(
+        batch_id=batch.batch_id,
+        report_count=counter.report_count,
+        byte_count=counter.byte_count,
+        sha256=counter.digest.hexdigest(),
+        asked=response.url,
+    )
+    batches.write_manifest(folder, manifest)
+    log.info(
+        "landed %s: %s reports, %.1f MB in %.1f s",
+        batch.batch_id,
+        counter.report_count,
+        counter.byte_count / 1e6,
+        time.monotonic() - began,
+    )
+    return manifest
+
+
+def _receive(response: requests.Response, batch: Batch, file: IO[bytes]) -> BodyCounter:
+    """Write a body to a file as a gzip stream, and return what it holds; PortalBusy if it is not a whole JSON array."""
+    counter = BodyCounter(in_words(batch))
+    for piece in gzip_pieces(response, counter.what):
+        file.write(piece)
+        counter.feed(piece)
+    counter.finish()
+    return counter

@@ -1,0 +1,191 @@
+"""The one judge of the portal's answers: what a status means, what breaks off, which shape JSON must have."""
+
+import errno
+import json
+from collections.abc import Collection, Iterator
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import requests
+import urllib3
+
+from austin_crime.errors import PortalAnswer, PortalBusy, PortalStale, TokenRejected
+
+# SOURCE: https://dev.socrata.com/docs/response-codes.html; 202 means "still processing, ask again".
+BUSY_STATUSES = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
+# What a body that breaks off, or is not packed as its header says, raises in requests and below it.
+BROKEN_BODY = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.ConnectionError,
+    requests.Timeout,
+    urllib3.exceptions.HTTPError,
+)
+BODY_SHOWN = 200
+
+
+def judge(response: requests.Response, what: str) -> None:
+    """Raise what the status and headers of an answer mean; return for one that can be read.
+
+    Raises
+    ------
+    PortalBusy, PortalStale, TokenRejected, PortalAnswer
+        With what was asked, the status, the beginning of the body and what to do.
+    """
+    status = response.status_code
+    if status == HTTPStatus.OK:
+        if response.headers.get("X-SODA2-Data-Out-Of-Date", "false").lower() == "true":
+            raise PortalStale(f"Asked for {what}: this replica of the portal is out of date.")
+        return
+    text = beginning(response)
+    said = f"Asked for {what}, the portal answered with status {status}{_reason_phrase(status)}: {text!r}."
+    if status in BUSY_STATUSES:
+        raise PortalBusy(said, retry_after_s(response))
+    if status in (401, 403) and "X-App-Token" in response.request.headers and _is_about_token(text):
+        raise TokenRejected(said)
+    raise PortalAnswer(f"{said} {_advice(status, text)}")
+
+
+def beginning(response: requests.Response) -> str:
+    """Return the beginning of a body as text; of one that breaks off, what came."""
+    try:
+        return next(response.iter_content(4096), b"").decode("utf-8", "replace")[:BODY_SHOWN].strip()
+    except (*BROKEN_BODY, RuntimeError):
+        return ""
+
+
+def _reason_phrase(status: int) -> str:
+    try:
+        return f" ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return ""
+
+
+def _is_about_token(text: str) -> bool:
+    return "token" in text.lower()
+
+
+def _advice(status: int, text: str) -> str:
+    """Return what a person can do about an answer that asking again does not change."""
+    column = _column_refused(text) if status == HTTPStatus.BAD_REQUEST else None
+    if column:
+        return (
+            f"Its metadata name the column {column} and its queries refuse it: the dataset is being changed. Trigger a new"
+            f" run later; if it stays so, the column is gone: adapt COLUMNS in contract.py."
+        )
+    if status == HTTPStatus.BAD_REQUEST:
+        return "The query does not fit the dataset; its columns may have changed while we read: trigger a new run."
+    if status in (401, 403) and _is_about_token(text):
+        return (
+            "The portal wants an app token: set AUSTIN_CRIME_APP_TOKEN to a valid one (create it in the portal's"
+            " developer settings) and trigger a new run."
+        )
+    if status in (401, 403):
+        return "The portal lets nobody read the dataset without a login: it may have been made private. Look at it in a browser."
+    if status in (404, 410):
+        return "There is no such dataset: it may have been moved. Look at AUSTIN_CRIME_SOURCE_URL and the portal in a browser."
+    return "Look at the portal in a browser, and check AUSTIN_CRIME_SOURCE_URL."
+
+
+def _column_refused(text: str) -> str | None:
+    """Return the column that a 400 names, from as much of the body as is shown."""
+    marker = "No such column: "
+    return text.split(marker, 1)[1].split(";")[0].strip(" `\"'\\") if marker in text else None
+
+
+def retry_after_s(response: requests.Response) -> float | None:
+    """Return the header Retry-After in seconds, given as seconds or as an HTTP date; None if absent or neither."""
+    value = response.headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass  # not a number: a date
+    try:
+        until, said_at = parsedate_to_datetime(value), parsedate_to_datetime(response.headers.get("Date", ""))
+        return max(0.0, (until - said_at).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def parse_json(response: requests.Response, what: str) -> Any:
+    """Return a body parsed as JSON.
+
+    Raises
+    ------
+    PortalBusy
+        If it is no JSON, or an error object, which some servers send with status 200.
+    """
+    try:
+        answer = response.json()
+    except (requests.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PortalBusy(f"Asked for {what}: expected JSON, came {response.text[:BODY_SHOWN]!r}.") from error
+    except BROKEN_BODY as error:
+        raise PortalBusy(f"Asked for {what}: the answer broke off ({reason(error)}).") from error
+    if is_error_object(answer):
+        raise PortalBusy(f"Asked for {what}, the portal answered with an error: {shown(answer)}.")
+    return answer
+
+
+def is_error_object(answer: Any) -> bool:
+    """Whether JSON is one of the two envelopes in which Socrata tells of errors."""
+    return isinstance(answer, dict) and bool(answer.get("error") or answer.get("errorCode"))
+
+
+def expect_rows(answer: Any, what: str, keys: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return an answer that is an array of objects with certain keys; PortalAnswer says what came instead."""
+    if not isinstance(answer, list):
+        raise PortalAnswer(f"Asked for {what}: expected an array of objects, came {shown(answer)}.")
+    for row in answer:
+        if not isinstance(row, dict) or not all(key in row for key in keys):
+            named = f" with {', '.join(keys)}" if keys else ""
+            raise PortalAnswer(f"Asked for {what}: expected objects{named}, came {shown(row)}.")
+    return answer
+
+
+def expect_object(answer: Any, what: str, **types: type) -> dict[str, Any]:
+    """Return an answer that is an object whose members have certain types; PortalAnswer says what came instead."""
+    if not isinstance(answer, dict):
+        raise PortalAnswer(f"Asked for {what}: expected an object, came {shown(answer)}.")
+    for key, expected in types.items():
+        if not isinstance(answer.get(key), expected):
+            raise PortalAnswer(
+                f"Asked for {what}: expected {key} to be of type {expected.__name__}, came {shown(answer.get(key))}."
+            )
+    return answer
+
+
+def shown(answer: Any) -> str:
+    """Return the beginning of JSON, for a message."""
+    text = json.dumps(answer)
+    return text if len(text) <= BODY_SHOWN else text[:BODY_SHOWN] + "…"
+
+
+def reason(failure: BaseException) -> str:
+    """Return in a few words why no answer came."""
+    for cause in _causes(failure):
+        if isinstance(cause, urllib3.exceptions.NameResolutionError):
+            return "its name is not known (check AUSTIN_CRIME_SOURCE_URL and the network)"
+        if isinstance(cause, urllib3.exceptions.ProxyError):
+            return "the proxy that HTTPS_PROXY or HTTP_PROXY names does not let us through"
+        if isinstance(cause, requests.ConnectTimeout | urllib3.exceptions.ConnectTimeoutError):
+            return "no connection in time"
+        if isinstance(cause, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
+            return "connected, and no answer in time"
+        if isinstance(cause, OSError) and cause.errno:
+            return "connection refused" if cause.errno == errno.ECONNREFUSED else str(cause.strerror)
+    return f"{type(failure).__name__}: {str(failure)[:BODY_SHOWN]}"
+
+
+def _causes(failure: BaseException) -> Iterator[BaseException]:
+    """Yield a failure and what caused it, as requests and urllib3 wrap it."""
+    seen: set[int] = set()
+    pending: list[BaseException] = [failure]
+    while pending:
+        cause = pending.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        wrapped = [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+        pending += [item for item in wrapped if isinstance(item, BaseException)]

@@ -1,0 +1,200 @@
+"""The one slot for a load: claimed by plan, kept by signs of life, freed at the end."""
+
+import logging
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from austin_crime import config, contract
+from austin_crime.errors import LoadEnded, LoadRefused
+from austin_crime.models import Load, RunningLoad
+from austin_crime.warehouse.connection import Connection, connect
+
+log = logging.getLogger(__name__)
+
+# Findings of an earlier attempt.
+FINDINGS = ("check_results", "reconciliations", "column_profiles")
+RUNNING_LOAD = "load_id, attempt, planned_against, parameters"
+
+
+def claim_slot(load_id: str, orchestrator: str, parameters: dict[str, Any]) -> RunningLoad:
+    """Start a load, or the next attempt of one, and commit.
+
+    Raises
+    ------
+    LoadRefused
+        If another load runs, this one has ended well already, or the warehouse belongs to another portal.
+    """
+    with connect() as connection:
+        _free_abandoned_slot(connection)
+        refuse_other_portal(connection)
+        old = connection.execute("select status from ops.loads where load_id = %s", (load_id,)).fetchone()
+        if old and old["status"] in ("published", "unchanged"):
+            raise LoadRefused(f"Load {load_id} has ended already ({old['status']}): trigger a new run.")
+        try:
+            for table in FINDINGS:
+                connection.execute(f"delete from ops.{table} where load_id = %s", (load_id,))
+            return _insert_load(connection, load_id, orchestrator, parameters)
+        except psycopg.errors.UniqueViolation:
+            connection.rollback()
+            raise LoadRefused(refusal(connection)) from None
+
+
+def _insert_load(
+    connection: Connection, load_id: str, orchestrator: str, parameters: dict[str, Any]
+) -> RunningLoad:
+    """Insert the load as running, or make its next attempt the running one."""
+    cursor = connection.cursor(row_factory=class_row(RunningLoad))
+    cursor.execute(
+        f"""
+        insert into ops.loads (
+            load_id, attempt, status, orchestrator, source_url, rules_version, parameters, planned_against,
+            started_at, last_seen_at
+        )
+        values (%(load_id)s, 1, 'running', %(orchestrator)s, %(source_url)s, %(rules_version)s, %(parameters)s,
+            (select load_id from ops.loads where status = 'published' order by finished_at desc limit 1),
+            now(), now())
+        on conflict (load_id) do update set
+            attempt = loads.attempt + 1, status = 'running', parameters = excluded.parameters,
+            planned_against = excluded.planned_against, rules_version = excluded.rules_version,
+            last_seen_at = now(), finished_at = null, message = null
+        returning {RUNNING_LOAD}
+        """,
+        {
+            "load_id": load_id,
+            "orchestrator": orchestrator,
+            "source_url": config.source_url(),
+            "rules_version": contract.RULES_VERSION,
+            "parameters": Jsonb(parameters),
+        },
+    )
+    return cursor.fetchall()[0]
+
+
+def _free_abandoned_slot(connection: Connection) -> None:
+    """End a running load that gave no sign of life for ABANDONED_AFTER_S and drop what it staged."""
+    abandoned = connection.execute(
+        """
+        update ops.loads set status = 'abandoned', finished_at = now(),
+            message = 'No sign of life for ' || %(after_s)s / 60 || ' minutes: abandoned. Trigger a new run.'
+        where status = 'running' and last_seen_at < now() - make_interval(secs => %(after_s)s)
+        returning load_id
+        """,
+        {"after_s": config.ABANDONED_AFTER_S},
+    ).fetchone()
+    if abandoned:
+        log.warning("load %s gave no sign of life and is abandoned", abandoned["load_id"])
+        clear_staging(connection)
+
+
+def clear_staging(connection: Connection) -> None:
+    """Empty every table of the schema staging that is not; an empty one would be made and synced anew."""
+    tables = connection.execute(
+        "select string_agg(oid::regclass::text, ', ') as names from pg_class"
+        " where relnamespace = 'staging'::regnamespace and relkind = 'r' and pg_relation_size(oid) > 0"
+    ).fetchall()[0]
+    if tables["names"]:
+        connection.execute(f"truncate {tables['names']}")
+
+
+def refuse_other_portal(connection: Connection) -> None:
+    """Refuse a source URL other than the one that the warehouse's published data came from."""
+    status = connection.execute("select source_url from mart.data_status").fetchone()
+    if status and status["source_url"] not in (None, config.source_url()):
+        raise LoadRefused(
+            f"This warehouse holds data of {status['source_url']}, and AUSTIN_CRIME_SOURCE_URL is "
+            f"{config.source_url()}: a warehouse belongs to one portal. Use another warehouse "
+            "(AUSTIN_CRIME_WAREHOUSE_URL) for this portal, or set AUSTIN_CRIME_SOURCE_URL back."
+        )
+
+
+def refusal(connection: Connection) -> str:
+    """Say which load runs and how to end it."""
+    other = connection.execute(
+        "select load_id, orchestrator, started_at, last_seen_at from ops.loads where status = 'running'"
+    ).fetchone()
+    if other is None:
+        return "Another load ended just now: trigger a new run."
+    return (
+        f"Load {other['load_id']} ({other['orchestrator']}) is running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z},"
+        f" last sign of life {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without a sign of life for"
+        f" {config.ABANDONED_AFTER_S // 60} minutes it is abandoned by itself. To end one that was killed at once, in the"
+        f" warehouse: update ops.loads set status = 'failed', finished_at = now() where load_id = '{other['load_id']}';"
+    )
+
+
+def running_load(connection: Connection, load: Load | RunningLoad) -> RunningLoad:
+    """Return the load's row, record a sign of life, and keep other attempts from beginning until the commit.
+
+    Raises
+    ------
+    LoadEnded
+        If this attempt of the load is no longer the running one, with what ended it.
+    """
+    cursor = connection.cursor(row_factory=class_row(RunningLoad))
+    cursor.execute(
+        "update ops.loads set last_seen_at = clock_timestamp()"
+        f" where load_id = %s and attempt = %s and status = 'running' returning {RUNNING_LOAD}",
+        (load.load_id, load.attempt),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise LoadEnded(_what_ended(connection, load))
+    return row
+
+
+def _what_ended(connection: Connection, load: Load | RunningLoad) -> str:
+    """Say why an attempt of a load is no longer the running one."""
+    row = connection.execute(
+        "select attempt, status, message from ops.loads where load_id = %s", (load.load_id,)
+    ).fetchone()
+    if row is None:
+        return f"The warehouse knows no load {load.load_id}: trigger a new run."
+    if row["attempt"] != load.attempt:
+        return (
+            f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: attempt {row['attempt']} has begun"
+            " since."
+        )
+    return (
+        f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: trigger a new run."
+        f" It is {row['status']}: {row['message']}"
+    )
+
+
+def give_sign_of_life(load: Load | RunningLoad) -> None:
+    """Record that the load is alive and commit; LoadEnded if it is no longer the running one."""
+    with connect() as connection:
+        running_load(connection, load)
+
+
+def message(load_id: str) -> str:
+    """Return what became of a load in a sentence, its status if it has no message."""
+    with connect() as connection:
+        row = connection.execute(
+            "select coalesce(message, status) as message from ops.loads where load_id = %s", (load_id,)
+        ).fetchone()
+    return str(row["message"]) if row else f"There is no load {load_id}."
+
+
+def fail_load(load_id: str, message: str) -> None:
+    """Free the slot of a load that failed, or that a check blocked, and commit; a load that has ended stays as it is."""
+    with connect() as connection:
+        if not _is_migrated(connection):
+            return  # It failed before there were any tables: no load began.
+        blocking = connection.execute(
+            "select string_agg(message, ' ' order by check_name) as messages from ops.check_results"
+            " where load_id = %s and severity = 'block' and status = 'failed'",
+            (load_id,),
+        ).fetchall()[0]["messages"]
+        connection.execute(
+            "update ops.loads set status = %s, message = %s, finished_at = now()"
+            " where load_id = %s and status = 'running'",
+            ("blocked" if blocking else "failed", blocking or message, load_id),
+        )
+
+
+def _is_migrated(connection: Connection) -> bool:
+    row = connection.execute("select to_regclass('ops.check_results')::text as name").fetchall()[0]
+    return row["name"] is not None

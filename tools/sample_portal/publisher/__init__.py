@@ -1,0 +1,1 @@
+"""What happens to the data: what the publisher of a portal does to it."""

@@ -1,0 +1,1 @@
+"""SoQL, the portal's query language: read, checked and written as SQL for DuckDB."""
