@@ -14,7 +14,7 @@ from local_stack.configuration.paths import python_path
 from local_stack.configuration.settings import ROOT, Settings, remember
 from local_stack.errors import StackError
 from local_stack.processes import start, supervisor
-from sample_portal import generate
+from sample_portal.data import generate
 from testing.waiting import wait_for
 
 PROGRAMS = ("postgres", "portal")

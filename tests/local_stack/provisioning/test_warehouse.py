@@ -108,7 +108,7 @@ def test_a_sample_warehouse_whose_portal_moved_takes_its_loads_and_loses_the_old
 
     warehouse.prepare(moved)
 
-    assert slot.claim_slot("scheduled", "python", {})["status"] == "running"
+    assert slot.claim_slot("scheduled", "python", {}).load_id == "scheduled"
     assert not landed.exists()
 
 
