@@ -7,8 +7,8 @@ stack := $(venv)/python -m local_stack
 workers := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
-# Python's own variables are for other programs than ours: PYTHONHOME alone would keep any of ours from starting.
-unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON%,$(.VARIABLES)))
+# These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
+unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
 .PHONY: help demo up load replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
 

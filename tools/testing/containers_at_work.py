@@ -51,23 +51,23 @@ class Stack:
     def containers(self) -> dict[str, dict[str, Any]]:
         """Return what the engine tells of each container, by its id's first digits, which is its host's name."""
         ids = self.compose("ps", "--all", "--quiet").split()
-        told = subprocess.run(
+        details = subprocess.run(
             ["docker", "inspect", *ids], env=self.environment, capture_output=True, text=True, check=True
         )
-        return {container["Id"][:12]: container for container in json.loads(told.stdout)}
+        return {container["Id"][:12]: container for container in json.loads(details.stdout)}
 
     def of_service(self, service: str) -> dict[str, dict[str, Any]]:
         """Return the containers of one service."""
         label = "com.docker.compose.service"
         return {
-            name: told
-            for name, told in self.containers().items()
-            if told["Config"]["Labels"][label] == service
+            name: details
+            for name, details in self.containers().items()
+            if details["Config"]["Labels"][label] == service
         }
 
     def problems(self) -> list[str]:
         """Return the containers that are not well: health checks that do not pass, first steps that failed."""
-        states = {told["Name"]: told["State"] for told in self.containers().values()}
+        states = {details["Name"]: details["State"] for details in self.containers().values()}
         return [
             name
             for name, state in states.items()
