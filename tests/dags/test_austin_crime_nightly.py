@@ -189,6 +189,7 @@ server = HTTPServer(("127.0.0.1", 0), Handler)
 Thread(target=server.serve_forever, daemon=True).start()
 url = f"http://127.0.0.1:{server.server_port}"
 os.environ |= {"AIRFLOW_CONN_AUSTIN_PORTAL": url, "AUSTIN_CRIME_SOURCE_URL": url}
+os.environ["AUSTIN_CRIME_WAREHOUSE_URL"] = "postgresql://nobody@127.0.0.1/none"
 from austin_crime import config
 os.environ["AUSTIN_CRIME_PORTAL_WAIT_S"] = "0.01"
 result = {}
