@@ -54,6 +54,8 @@ RETRY_JITTER_S = 15
 SOURCE_PATIENCE_S = 60 * 60
 # Two updates of the portal can overlap: reports stamped so long before the newest stamp are counted anew.
 LATE_STAMP_S = 2 * 24 * 60 * 60
+# So much may the portal's clock be ahead of ours.
+CLOCK_TOLERANCE_S = 24 * 60 * 60
 # A portal that asks for more is asked again all the same: a step that sleeps for a day helps nobody.
 LONGEST_WAIT_S = 600
 

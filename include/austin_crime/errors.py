@@ -16,6 +16,7 @@
     ├── ParameterError (ValueError)  no: a person asked for something that makes no sense
     ├── LoadRefused                  no: the load may not start or go on
     │   └── LoadEnded                no: the load, or this attempt of it, is no longer the running one
+    ├── WarehouseUnfit               no: the warehouse cannot hold the data, or not be written to
     ├── LandingDamaged               no: a landed file is missing or not what was landed
     ├── StagingIncomplete            no: what would be published is not all there
     ├── CheckBlocked                 no: a check keeps the load from publishing
@@ -91,6 +92,10 @@ class LoadRefused(AustinCrimeError):
 
 class LoadEnded(LoadRefused):
     """The load, or this attempt of it, is no longer the running one; what it wrote since does not count."""
+
+
+class WarehouseUnfit(AustinCrimeError):
+    """The warehouse cannot hold the data, or not be written to; nothing was done."""
 
 
 class LandingDamaged(AustinCrimeError):

@@ -45,7 +45,15 @@ SERVER_SETTINGS = (
     }
 )
 # When something was done and how often it was tried: what may differ between a disturbed load and an undisturbed one.
-LEFT_ASIDE = ["attempt", "started_at", "last_seen_at", "finished_at", "checked_at", "published_at"]
+LEFT_ASIDE = [
+    "attempt",
+    "started_at",
+    "last_seen_at",
+    "finished_at",
+    "checked_at",
+    "published_at",
+    "applied_at",
+]
 
 Tables = dict[str, list[str]]
 

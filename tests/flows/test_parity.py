@@ -24,6 +24,7 @@ LEFT_OUT = {
     "ops.loads": ["orchestrator", "started_at", "last_seen_at", "finished_at"],
     "ops.check_results": ["checked_at", "accepted_by"],
     "mart.data_status": ["published_at"],
+    "ops.schema_migrations": ["applied_at"],
 }
 STARTED_BY = "started_by"
 HOLDS_LOAD_ID = ("load_id", "planned_against")

@@ -149,7 +149,7 @@ def test_a_column_is_read_as_each_of_its_texts_by_itself(column, texts):
 
 
 @many
-@given(batches(ISO_DATE | ISO_TIME | NEARLY_ISO))
+@given(batches(ISO_DATE | ISO_TIME) | batches(ISO_DATE | ISO_TIME | ZONED) | batches(NEARLY_ISO))
 def test_dates_that_arrow_reads_are_read_the_same_by_themselves(texts):
     expect_each("clearance_date", texts)
     expect_each("rep_date_time", texts)

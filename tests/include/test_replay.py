@@ -21,9 +21,13 @@ from sample_portal.publisher import live as portal_store
 NUMBERS = count(1)
 # In order; "blocked" and "quiet" are missing, for they published nothing.
 CHAIN = ["first", "week", "rewrite", "rewrite-edits", "removal", "twins", "moving", "crashed"]
-ACCEPTED = {"accept": ["reports_removed", "month_removed", "category_gone"]}
+ACCEPTED = {"accept": ["reports_removed", "month_removed", "category_gone", "rejected_reports"]}
 # What a replay does not bring back: when a check ran, and the words that tell of the replay.
-LEFT_OUT = {"ops.check_results": {"checked_at"}, "ops.loads": {"message", "last_seen_at"}}
+LEFT_OUT = {
+    "ops.check_results": {"checked_at"},
+    "ops.loads": {"message", "last_seen_at"},
+    "ops.schema_migrations": {"applied_at"},
+}
 
 
 def tables_of(url):
@@ -66,9 +70,9 @@ def move_while_read(store, patch):
     ask_months = settle.ask_months
     events = iter([lambda: None, lambda: edit(store, 2020)])
 
-    def ask_after_an_event():
+    def ask_after_an_event(*arguments):
         next(events, lambda: None)()
-        return ask_months()
+        return ask_months(*arguments)
 
     with patch.context() as moving:
         moving.setattr(settle, "ask_months", ask_after_an_event)

@@ -3,6 +3,8 @@ import subprocess
 import pytest
 
 from austin_crime import config
+from austin_crime.load import check, publish
+from austin_crime.models import Load
 
 EXPECTED = {
     "crimes_per_year": [
@@ -91,3 +93,47 @@ def test_a_staging_table_has_the_columns_of_its_mart_table_in_the_same_order(con
         return [tuple(row.values()) for row in rows]
 
     assert columns("mart") == columns("staging")
+
+
+@pytest.mark.parametrize(
+    "mistyped",
+    ["date '2024-06-02'", "date '2103-05-03'", "date '2024-05-31'"],
+    ids=["tomorrow", "in 2103", "a lone date"],
+)
+def test_a_mistyped_report_date_neither_becomes_the_newest_report_nor_completes_the_running_year(
+    connection, mistyped
+):
+    connection.execute(
+        "insert into staging.crimes (incident_id, crime_type, occurred_date, occurred_month, reported_date,"
+        " source_row_id, source_updated_at, batch_id)"
+        " select n, 'THEFT', date '2023-12-31' - n, date_trunc('month', date '2023-12-31' - n), date '2023-12-31' - n,"
+        " 'more ' || n, '2024-06-01', 'b' from generate_series(100, 299) as n"
+    )
+    connection.execute(
+        "update staging.crimes set reported_date = least(reported_date, '2023-09-01'),"
+        " reported_at = least(reported_date, '2023-09-01') + time '08:00'"
+    )
+    connection.execute(
+        f"update staging.crimes set reported_date = {mistyped}, reported_at = {mistyped} where incident_id = 1"
+    )
+    connection.execute("insert into staging.batches values ('b', '{}', 205, 205, '{}')")
+    connection.execute("update staging.months set newest_updated_at = '2024-06-01'")
+    for table in config.AGGREGATES:
+        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+    with connection.transaction():
+        check.profile(connection)
+
+    publish.publish(connection, Load(load_id="test", attempt=1, has_work=True))
+
+    status = connection.execute(
+        "select newest_report_date::text, newest_report_at::date::text from mart.data_status"
+    )
+    assert [tuple(row.values()) for row in status] == [("2023-09-01", "2023-09-01")]
+    incomplete = connection.execute(
+        "select occurred_year from mart.crimes_per_year where not is_complete order by 1"
+    )
+    assert [row["occurred_year"] for row in incomplete] == [2023, 2024, None]
+    profiled = connection.execute(
+        "select newest_date::text from ops.column_profiles where newest_date is not null"
+    )
+    assert profiled.fetchall() == [{"newest_date": "2023-09-01"}]

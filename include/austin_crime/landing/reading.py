@@ -54,9 +54,28 @@ def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
 def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
     """Read a JSON array of objects however it is written; PortalAnswer for anything else."""
     try:
-        return answers.expect_rows(json.load(body), "reports")
+        array = json.load(
+            body,
+            parse_float=str,
+            parse_int=str,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_unique_members,
+        )
+        return answers.expect_rows(array, "reports")
     except (ValueError, RecursionError) as error:
         raise PortalAnswer(f"Asked for reports: expected JSON, and it cannot be read ({error}).") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object's members, of which none may come twice: one of the values would be lost."""
+    unique = dict(members)
+    if len(unique) < len(members):
+        raise ValueError(f"an object has a key twice: {[name for name, _ in members]}")
+    return unique
 
 
 def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:

@@ -4,16 +4,29 @@ import logging
 from decimal import Decimal
 from typing import Any
 
-from austin_crime import config, contract, parameters
+from psycopg import sql
+
+from austin_crime import contract, parameters
 from austin_crime.errors import CheckBlocked
 from austin_crime.models import RunningLoad
 from austin_crime.warehouse.connection import Connection
+from austin_crime.warehouse.statements import columns_of, fill, read
 
 log = logging.getLogger(__name__)
 
+# The key, which is never null; what is null exactly where another column is; and the portal's marks.
+NOT_PROFILED = {
+    "incident_id",
+    "occurred_month",
+    "clearance_name",
+    "source_month",
+    "source_row_id",
+    "source_updated_at",
+}
+
 
 def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]]:
-    """Run every check and the comparison with the portal's counts, and commit the findings to ops.
+    """Run every check and the comparison with the portal's counts, and write the findings to ops.
 
     Returns
     -------
@@ -22,8 +35,8 @@ def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]
     """
     accepted = set(load.parameters.get("accept", []))
     parameters.refuse_unknown_names(accepted)
-    for name in ("profile", "reconcile"):
-        connection.execute((config.SQL_DIR / "load" / f"{name}.sql").read_bytes())
+    profile(connection)
+    connection.execute(read("load/reconcile.sql"))
     results = [result for check in contract.CHECKS for result in run_check(connection, check, accepted)]
     connection.execute("delete from ops.check_results where load_id = %s", (load.load_id,))
     with connection.cursor() as cursor:
@@ -43,17 +56,24 @@ def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]
                 for result in results
             ],
         )
-    connection.commit()
     for result in results:
         if result["status"] != "passed":
             log.warning("%s", result["message"])
     return results
 
 
+def profile(connection: Connection) -> None:
+    """Write down how filled each column of what would be live is."""
+    columns = [name for name in columns_of(connection, "mart.crimes") if name not in NOT_PROFILED]
+    counts = [sql.SQL("{}, count({})").format(name, sql.Identifier(name)) for name in columns]
+    connection.execute(fill("load/profile.sql", counts=sql.SQL(", ").join(counts)))
+
+
 def run_check(connection: Connection, check: contract.Check, accepted: set[str]) -> list[dict[str, Any]]:
     """Run one check's file and judge each subject; a check without subjects passes."""
-    statement = (config.SQL_DIR / "checks" / f"{check.name}.sql").read_bytes()
-    rows = connection.execute(statement).fetchall() or [{"subject": None, "observed": Decimal(0)}]
+    rows = connection.execute(read(f"checks/{check.name}.sql")).fetchall() or [
+        {"subject": None, "observed": Decimal(0)}
+    ]
     return [judge(check, row["subject"], row["observed"], accepted) for row in rows]
 
 
@@ -84,6 +104,6 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
 
 def pass_gate(connection: Connection) -> None:
     """Ask the gate; CheckBlocked with what the blocking checks say."""
-    verdict = connection.execute((config.SQL_DIR / "gate.sql").read_bytes()).fetchall()[0]
+    verdict = connection.execute(read("gate.sql")).fetchall()[0]
     if not verdict["may_publish"]:
         raise CheckBlocked(verdict["said"])

@@ -29,6 +29,7 @@ TYPES: dict[contract.Kind, pa.DataType] = {
 }
 # What Arrow reads as values.py does, and much faster: whole columns of keys and ids that match, and of times.
 PLAIN_KEY = "^[0-9]{1,18}$"
+ZERO_OFFSET = "(Z|[+-]00:?00)$"
 PLAIN_ID = "^[!-~]{1,100}$"
 FIRST_MOMENT, LAST_MOMENT = pa.scalar(dt.datetime.min, TIMESTAMP), pa.scalar(dt.datetime.max, TIMESTAMP)  # noqa: DTZ901
 # Takes note of a rule and how many values it applied to.
@@ -100,7 +101,7 @@ def read_column(texts: pd.Series, column: contract.Column, findings: Counter[str
     count = counter(findings, column.source_name)
     if column.kind == "key":
         return read_keys(texts, count)
-    moments = cast_moments(texts, TIMESTAMP) if column.kind in ("timestamp", "date") else None
+    moments = cast_wall_times(to_array(texts)) if column.kind in ("timestamp", "date") else None
     if moments is not None:
         return to_series(moments.cast(TYPES[column.kind], safe=False), texts.index)
     return read_each(texts, values.READERS[column.kind], TYPES[column.kind], count)
@@ -140,10 +141,18 @@ def matches(texts: pd.Series, pattern: str) -> bool:
     )
 
 
-def cast_moments(texts: pd.Series, to: pa.DataType) -> pa.Array | None:
+def cast_wall_times(texts: pa.Array) -> pa.Array | None:
+    """Cast timestamps, without or with an offset of zero, by Arrow; None if there is one that it does not read."""
+    moments = cast_moments(texts, TIMESTAMP)
+    if moments is None:
+        moments = cast_moments(pc.replace_substring_regex(texts, ZERO_OFFSET, ""), TIMESTAMP)
+    return moments
+
+
+def cast_moments(texts: pa.Array, to: pa.DataType) -> pa.Array | None:
     """Cast timestamps by Arrow, which reads ISO 8601; None if there is one that it does not read."""
     try:
-        moments = pc.cast(to_array(texts), to)
+        moments = pc.cast(texts, to)
     except pa.ArrowInvalid:
         return None
     wall = moments.cast(TIMESTAMP)
@@ -153,7 +162,7 @@ def cast_moments(texts: pd.Series, to: pa.DataType) -> pa.Array | None:
 
 def read_stamps(texts: pd.Series, count: Count) -> pd.Series:
     """Read ``:updated_at``; every report has one."""
-    moments = None if texts.isna().any() else cast_moments(texts, STAMP)
+    moments = None if texts.isna().any() else cast_moments(to_array(texts), STAMP)
     if moments is not None:
         return to_series(moments, texts.index)
     return read_each(texts.fillna(""), values.read_stamp, STAMP, count)

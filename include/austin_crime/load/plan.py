@@ -16,7 +16,7 @@ from austin_crime.load.decide import decide_months, has_work, months_of_range, p
 from austin_crime.models import Dataset, HeldMonth, PlannedMonth, PortalMonth, PublishedLoad, RunningLoad
 from austin_crime.portal.client import Portal
 from austin_crime.portal.metadata import ask_dataset
-from austin_crime.portal.months import ask_months, ask_recent_counts
+from austin_crime.portal.months import ask_months, ask_recent_counts, newest_stamp
 from austin_crime.warehouse import journal
 from austin_crime.warehouse.connection import Connection, connect
 from austin_crime.warehouse.slot import clear_staging, refuse_other_portal, running_load
@@ -99,7 +99,9 @@ def plan_months(
         return comparison.months
     with connect() as connection:
         running_load(connection, load)
-        journal.note_plan(connection, load, comparison.months, held.report_count)
+        journal.note_plan(
+            connection, load, comparison.months, newest_stamp(comparison.portal_months), held.report_count
+        )
         journal.end_unchanged(connection, load, UNCHANGED_BY_MONTHS)
     return comparison.months
 
@@ -116,7 +118,9 @@ def _write_plan(
     columns = extract.columns_to_fetch(dataset.source_types)
     with connect() as connection:
         running_load(connection, load)
-        journal.note_plan(connection, load, comparison.months, held.report_count)
+        journal.note_plan(
+            connection, load, comparison.months, newest_stamp(comparison.portal_months), held.report_count
+        )
         clear_staging(connection)
         boundaries.insert_boundaries(connection, boundaries.read_districts(collection))
         insert_months(connection, comparison.months)

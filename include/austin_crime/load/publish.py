@@ -7,8 +7,27 @@ from austin_crime.errors import LoadRefused, StagingIncomplete
 from austin_crime.models import Load, RunningLoad
 from austin_crime.warehouse import slot
 from austin_crime.warehouse.connection import Connection
+from austin_crime.warehouse.statements import assigned, columns_of, fill, listed, read, table_name
 
 log = logging.getLogger(__name__)
+
+CRIMES = "mart.crimes"
+KEY = "incident_id"
+# The key, and what the portal changes in every row when it rewrites the dataset.
+NOT_CONTENT = {KEY, "source_row_id", "source_updated_at"}
+# A table's indexes, those of its constraints among them: how each is dropped and made again. The key comes first.
+INDEXES = """
+    select
+        case when conname is null then format('drop index %%s', indexrelid::regclass)
+            else format('alter table %%s drop constraint %%I', indrelid::regclass, conname) end as drop_statement,
+        case when conname is null then pg_get_indexdef(indexrelid)
+            else format('alter table %%s add constraint %%I %%s', indrelid::regclass, conname, pg_get_constraintdef(pg_constraint.oid))
+            end as create_statement
+    from pg_index
+    left join pg_constraint on conindid = indexrelid and conrelid = indrelid
+    where indrelid = %s::regclass
+    order by conname is null, indexrelid
+"""
 
 # Any fixed number: two publishers must not write at once.
 PUBLISH_LOCK = 20030102
@@ -33,10 +52,11 @@ def publish(connection: Connection, load: Load) -> str:
         return str(done["message"])
     refuse_stale_plan(connection, slot.running_load(connection, load))
     refuse_incomplete_staging(connection)
-    is_first = not connection.execute("select exists (select from mart.crimes) as held").fetchall()[0]["held"]
-    crimes_sql = "publish_first.sql" if is_first else "publish_changes.sql"
-    connection.execute((config.SQL_DIR / "load" / crimes_sql).read_bytes())
-    connection.execute((config.SQL_DIR / "load" / "publish_rest.sql").read_bytes())
+    publish_crimes(connection)
+    for table in (*config.AGGREGATES, "council_districts"):
+        publish_table(connection, f"mart.{table}", f"staging.{table}")
+    publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
+    connection.execute(read("load/publish_status.sql"))
     done = connection.execute(
         "select message from ops.loads where load_id = %s and status = 'published'", (load.load_id,)
     ).fetchone()
@@ -48,8 +68,57 @@ def publish(connection: Connection, load: Load) -> str:
     slot.clear_staging(connection)
     connection.commit()
     refresh_statistics(connection)
+    connection.commit()
     log.info("%s", done["message"])
     return str(done["message"])
+
+
+def publish_crimes(connection: Connection) -> None:
+    """Make ``mart.crimes`` what ``staging.crimes_next`` is."""
+    columns = columns_of(connection, CRIMES)
+    if not connection.execute("select exists (select from mart.crimes) as held").fetchall()[0]["held"]:
+        fill_crimes(connection, columns)
+        return
+    content = [column for column in columns if column not in NOT_CONTENT]
+    connection.execute(
+        fill(
+            "load/find_changes.sql",
+            staged_content=listed(content, "staged"),
+            held_content=listed(content, "held"),
+        )
+    )
+    connection.execute(read("load/record_changes.sql"))
+    connection.execute(
+        fill(
+            "load/apply_changes.sql",
+            columns=listed(columns),
+            staged_columns=listed(columns, "staged"),
+            assignments=assigned([column for column in columns if column != KEY], "staged"),
+        )
+    )
+
+
+def fill_crimes(connection: Connection, columns: list[str]) -> None:
+    """Fill the empty ``mart.crimes``, then build its key and indexes anew: faster than row by row.
+
+    Without its key nobody can read the table before the end of the transaction anyway; emptied in it, the table needs no
+    write-ahead log where the server's wal_level is minimal, and rows that were deleted by hand leave no gaps.
+    """
+    connection.execute("truncate mart.crimes")
+    indexes = connection.execute(INDEXES, (CRIMES,)).fetchall()
+    for index in indexes:
+        connection.execute(index["drop_statement"])
+    connection.execute(fill("load/publish_first.sql", columns=listed(columns)))
+    for index in indexes:
+        connection.execute(index["create_statement"])
+
+
+def publish_table(connection: Connection, live: str, coming: str) -> None:
+    """Make a table what another is, row by row; rows that are the same stay untouched."""
+    columns = listed(columns_of(connection, live))
+    connection.execute(
+        fill("load/publish_table.sql", live=table_name(live), next=table_name(coming), columns=columns)
+    )
 
 
 def refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
@@ -63,7 +132,7 @@ def refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
 
 def refuse_incomplete_staging(connection: Connection) -> None:
     """Raise StagingIncomplete unless every batch is staged and every aggregate adds up, counted now."""
-    counts = connection.execute((config.SQL_DIR / "load" / "count_again.sql").read_bytes()).fetchall()[0]
+    counts = connection.execute(read("load/count_again.sql")).fetchall()[0]
     if counts["staged_count"] != counts["expected_count"] or counts["wrong_aggregate_count"] > 0:
         raise StagingIncomplete(
             f"Staged {counts['staged_count']} of {counts['expected_count']} reports, and"
@@ -76,4 +145,3 @@ def refresh_statistics(connection: Connection) -> None:
     """Give the planner fresh statistics; nothing depends on it."""
     for table in ("crimes", *config.AGGREGATES):
         connection.execute(f"analyze mart.{table}")
-    connection.commit()

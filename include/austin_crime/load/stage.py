@@ -5,19 +5,17 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import date
 
-import adbc_driver_postgresql.dbapi
 import pandas as pd
 import pyarrow as pa
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from upath import UPath
 
-from austin_crime import config
 from austin_crime.landing import batches as landed_batches
 from austin_crime.landing import reading
 from austin_crime.load import clean
 from austin_crime.models import Batch, Load
-from austin_crime.warehouse.connection import Connection, connect
+from austin_crime.warehouse.connection import Connection, connect, connect_arrow
 from austin_crime.warehouse.slot import running_load
 
 log = logging.getLogger(__name__)
@@ -143,7 +141,7 @@ def remove_months(connection: Connection, months: set[date | None]) -> None:
 def copy_crimes(crimes: pd.DataFrame) -> None:
     """Copy reports into ``staging.crimes`` in PostgreSQL's binary format."""
     table = pa.Table.from_pandas(crimes, preserve_index=False)
-    with adbc_driver_postgresql.dbapi.connect(config.warehouse_url()) as connection:
+    with connect_arrow() as connection:
         with connection.cursor() as cursor:
             cursor.adbc_ingest("crimes", table, mode="append", db_schema_name="staging")
         connection.commit()

@@ -9,7 +9,7 @@ from typing import Any
 
 from austin_crime import config, values
 from austin_crime.errors import Contradiction, PortalAnswer
-from austin_crime.models import PortalMonth, RecentCounts
+from austin_crime.models import PlannedMonth, PortalMonth, RecentCounts
 from austin_crime.portal.client import Portal
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def ask_recent_counts(
     portal: Portal, months: list[PortalMonth], last_newest: datetime | None
 ) -> dict[date | None, RecentCounts]:
     """Return for each month how many of its reports bear the dataset's newest stamp, and one shortly before it."""
-    newest = max(month.newest_updated_at for month in months)
+    newest = newest_stamp(months)
     if newest == last_newest:
         return {month.month: RecentCounts(month.same_stamp_count, month.late_count) for month in months}
     newest_counts = count_months(portal, f":updated_at = '{socrata_time(newest)}'")
@@ -114,6 +114,17 @@ def ask_recent_counts(
         month.month: RecentCounts(newest_counts.get(month.month, 0), late_counts.get(month.month, 0))
         for month in months
     }
+
+
+def newest_stamp(months: Iterable[PortalMonth | PlannedMonth]) -> datetime:
+    """Return the dataset's newest stamp, from which the next load looks for newer ones.
+
+    A stamp in the future would hide every change until then: its month is left out, and so its reports are fetched in every
+    load. Where all months have one, the oldest of them counts.
+    """
+    stamps = [month.newest_updated_at for month in months if month.newest_updated_at]
+    latest = datetime.now(UTC) + timedelta(seconds=config.CLOCK_TOLERANCE_S)
+    return max((stamp for stamp in stamps if stamp <= latest), default=min(stamps))
 
 
 def _shortly_before(stamp: datetime) -> str:

@@ -1,20 +1,150 @@
-"""Sessions with the warehouse."""
+"""Sessions of the warehouse: every one speaks the same, whatever the environment, the role or the database says.
+
+Settings are local to each transaction, which is what a pooler in transaction mode (pgbouncer) hands on: it refuses the start-up
+parameter ``options``, and a ``set`` outside of a transaction would end up in somebody else's session. For the same reason
+nothing is prepared on the server, and no lock and no temporary table outlives its transaction.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg import pq, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import RowFactory, dict_row
 
 from austin_crime import config
+from austin_crime.errors import WarehouseUnfit
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi
 
 Connection = psycopg.Connection[dict[str, Any]]
+AnyRow = TypeVar("AnyRow")
+
+OLDEST_SERVER = 15
+# Where the address does not say otherwise. An empty `options` keeps PGOPTIONS and those of a service file out.
+START_UP = {"options": "", "application_name": "austin_crime", "connect_timeout": config.CONNECT_TIMEOUT_S}
+SETTINGS = {
+    "client_encoding": "UTF8",
+    "standard_conforming_strings": "on",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    # What rows become as JSON depends on it.
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    # Our files name every schema; a temporary table of ours must not be taken for a table of the same name.
+    "search_path": "pg_catalog, pg_temp",
+    "work_mem": config.WORK_MEMORY,
+    "maintenance_work_mem": config.WORK_MEMORY,
+    # Long enough for the whole history on a slow disk; a lock that a reader never gives back ends the step instead.
+    "statement_timeout": "1h",
+    "lock_timeout": "10min",
+    "idle_in_transaction_session_timeout": "15min",
+}
+
+
+class SessionCursor(psycopg.Cursor[AnyRow]):
+    """A cursor whose transaction begins with the session's settings."""
+
+    def execute(self, *args: Any, **kwargs: Any) -> SessionCursor[AnyRow]:
+        """Execute a statement."""
+        self._begin()
+        super().execute(*args, **kwargs)
+        return self
+
+    def executemany(self, *args: Any, **kwargs: Any) -> None:
+        """Execute a statement with each of several parameters."""
+        self._begin()
+        super().executemany(*args, **kwargs)
+
+    def _begin(self) -> None:
+        connection = self.connection
+        if not connection.autocommit and connection.info.transaction_status == pq.TransactionStatus.IDLE:
+            super().execute(settings_statement(connection.info.server_version))
 
 
 @contextmanager
-def connect() -> Iterator[Connection]:
-    """Open a session for one transaction: commit at the end of the block, roll back on an error."""
-    options = f"-c work_mem={config.WORK_MEMORY} -c maintenance_work_mem={config.WORK_MEMORY}"
-    with psycopg.connect(config.warehouse_url(), row_factory=dict_row, options=options) as connection:
+def connect(url: str | None = None) -> Iterator[Connection]:
+    """Connect to the warehouse; commit at the end of the block, roll back on an error.
+
+    Raises
+    ------
+    WarehouseUnfit
+        If the server is too old, or the database is not in UTF-8.
+    """
+    with open_session(dict_row, url) as connection:
         yield connection
+
+
+def open_session(row_factory: RowFactory[AnyRow], url: str | None = None) -> psycopg.Connection[AnyRow]:
+    """Return a session that the caller commits and closes; for what brings its own care of that, as Airflow's hooks do."""
+    connection = psycopg.connect(
+        _address(url), row_factory=row_factory, cursor_factory=SessionCursor, prepare_threshold=None
+    )
+    try:
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        _refuse_unfit(connection.info)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
+    """Connect with the driver that copies Arrow tables; the caller commits.
+
+    It sends UTF-8 whatever the session says, so that a session of another encoding would store something else.
+
+    Raises
+    ------
+    WarehouseUnfit
+        If the session does not speak UTF-8.
+    """
+    import adbc_driver_postgresql.dbapi
+
+    with adbc_driver_postgresql.dbapi.connect(_address()) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(settings_statement())
+            cursor.execute("select current_setting('client_encoding') as client_encoding")
+            [encoding] = cursor.fetchone()
+        if encoding != "UTF8":
+            raise WarehouseUnfit(f"A session of the warehouse speaks {encoding}: expected UTF8.")
+        yield connection
+
+
+def settings_statement(server_version: int = 0) -> str:
+    """Return the statement that gives the transaction that has just begun the session's settings."""
+    # Unknown before PostgreSQL 17; a role can have it, too.
+    further = {"transaction_timeout": "0"} if server_version >= 170000 else {}
+    calls = (
+        sql.SQL("set_config({}, {}, true)").format(name, value).as_string()
+        for name, value in (SETTINGS | further).items()
+    )
+    return f"select {', '.join(calls)}"
+
+
+def _address(url: str | None = None) -> str:
+    """Return where to connect to, and how; libpq's variables and a service file only fill in what is left open."""
+    chosen: dict[str, Any] = START_UP | conninfo_to_dict(url or config.warehouse_url())
+    return make_conninfo(**(chosen | {"client_encoding": "UTF8"}))
+
+
+def _refuse_unfit(info: psycopg.ConnectionInfo) -> None:
+    """Raise WarehouseUnfit unless the server and its database can hold the data; asks nothing of the server."""
+    if info.server_version < OLDEST_SERVER * 10_000:
+        raise WarehouseUnfit(
+            f"The warehouse {info.dbname} is on PostgreSQL {info.server_version // 10_000}: expected {OLDEST_SERVER} or newer."
+            " Upgrade the server, or name another one in AUSTIN_CRIME_WAREHOUSE_URL."
+        )
+    encoding = info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise WarehouseUnfit(
+            f"The database {info.dbname} has the encoding {encoding}: expected UTF8, in which the reports are written. Run"
+            f" create database austin_crime owner \"{info.user}\" encoding 'UTF8' template template0;"
+            " and name it in AUSTIN_CRIME_WAREHOUSE_URL."
+        )

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from datetime import datetime
 
 from austin_crime import contract
 from austin_crime.models import Dataset, PlannedMonth, RunningLoad
@@ -45,7 +46,11 @@ def note_columns(connection: Connection, load: RunningLoad, dataset: Dataset) ->
 
 
 def note_plan(
-    connection: Connection, load: RunningLoad, months: list[PlannedMonth], held_report_count: int
+    connection: Connection,
+    load: RunningLoad,
+    months: list[PlannedMonth],
+    newest: datetime,
+    held_report_count: int,
 ) -> None:
     """Record the sums of a plan."""
     kinds = Counter(month.kind for month in months)
@@ -54,7 +59,7 @@ def note_plan(
         " skipped_month_count = %s, topped_up_month_count = %s, whole_month_count = %s, vanished_month_count = %s"
         " where load_id = %s",
         (
-            max((month.newest_updated_at for month in months if month.newest_updated_at), default=None),
+            newest,
             sum(month.portal_count for month in months),
             held_report_count,
             kinds["skipped"],

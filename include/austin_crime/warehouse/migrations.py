@@ -1,10 +1,13 @@
-"""Bring a warehouse to the newest schema: numbered SQL files, each applied once, in order."""
+"""Bring a warehouse to the newest schema: numbered SQL files, each applied once, in order; then the schema staging."""
 
 import logging
 
-import psycopg
+from psycopg import sql
 
 from austin_crime import config
+from austin_crime.warehouse import fitness, staging
+from austin_crime.warehouse.connection import Connection, connect
+from austin_crime.warehouse.statements import read
 
 log = logging.getLogger(__name__)
 
@@ -24,23 +27,46 @@ def migrate(url: str) -> list[str]:
     -------
     list of str
         Names of the files applied now.
+
+    Raises
+    ------
+    WarehouseUnfit
+        If the warehouse cannot be written to, or its schemas are somebody else's. Nothing is changed.
     """
-    with psycopg.connect(url) as connection:
+    with connect(url) as connection:
+        fitness.refuse_read_only(connection)
         connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-        connection.execute(
-            "create table if not exists public.schema_migrations"
-            " (name text primary key, applied_at timestamptz not null default now())"
-        )
-        applied = {name for (name,) in connection.execute("select name from public.schema_migrations")}
+        fitness.refuse_foreign_schemas(connection)
+        applied = names_applied(connection)
         missing = [
             path for path in sorted((config.SQL_DIR / "schema").glob("*.sql")) if path.name not in applied
         ]
         for path in missing:
             connection.execute(path.read_bytes())
-            connection.execute("insert into public.schema_migrations (name) values (%s)", (path.name,))
-            log.info("applied migration %s", path.name)
+            note(connection, path.name)
+        if missing or staging.version() not in applied:
+            staging.make_anew(connection)
+            connection.execute("delete from ops.schema_migrations where name like 'staging %'")
+            note(connection, staging.version())
         # Granting anew waits for readers and writers, and for a load that publishes: only where something is missing.
-        lacking = connection.execute((config.SQL_DIR / "grants_missing.sql").read_bytes()).fetchone()
-        if missing or lacking != (0,):
-            connection.execute((config.SQL_DIR / "grants.sql").read_bytes())
+        lacking = connection.execute(read("grants_missing.sql")).fetchall()[0]
+        if missing or lacking["missing_count"]:
+            connection.execute(read("grants.sql"))
     return [path.name for path in missing]
+
+
+def names_applied(connection: Connection) -> set[str]:
+    """Return the names of what was applied; make the schemas and the table of these names where they are missing."""
+    for schema in fitness.missing_schemas(connection):
+        connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+    if fitness.has_migrations_in_public(connection):
+        connection.execute("alter table public.schema_migrations set schema ops")
+    if not fitness.has_explained_migrations(connection):
+        connection.execute(read("schema_migrations.sql"))
+    return {row["name"] for row in connection.execute("select name from ops.schema_migrations")}
+
+
+def note(connection: Connection, name: str) -> None:
+    """Write down that something was applied."""
+    connection.execute("insert into ops.schema_migrations (name) values (%s)", (name,))
+    log.info("applied %s", name)

@@ -1,4 +1,4 @@
--- crimes_per_year: one row per year of occurrence, one for an unknown year. From: staging.crimes_per_month, staging.months.
+-- crimes_per_year: one row per year of occurrence, one for an unknown year. From: staging.crimes_per_month, newest_report.
 truncate staging.crimes_per_year;
 
 insert into staging.crimes_per_year (
@@ -12,12 +12,6 @@ with counts as (
         sum(crimes.cleared_count)::bigint as cleared_count
     from staging.crimes_per_month as crimes
     group by extract(year from crimes.occurred_month)
-),
-
-newest as (
-    select extract(year from max(month.source_month)) as newest_year
-    from staging.months as month
-    where month.portal_count > 0
 )
 
 select
@@ -27,6 +21,6 @@ select
     counts.cleared_count,
     round(100.0 * counts.cleared_count / nullif(counts.with_status_count, 0), 2) as clearance_rate_pct,
     round(100.0 * counts.with_status_count / counts.report_count, 2) as with_status_pct,
-    coalesce(counts.occurred_year < newest.newest_year, false) as is_complete
+    coalesce(counts.occurred_year < extract(year from newest.reported_date), false) as is_complete
 from counts
-cross join newest;
+cross join staging.newest_report as newest;

@@ -1,5 +1,4 @@
 -- schema mart: what readers see. One row of data_status says how fresh and how complete it is.
-create schema mart;
 comment on schema mart is 'Published tables. Every load replaces what changed in one transaction; readers never see a half.';
 
 create table mart.crimes (
@@ -219,7 +218,8 @@ comment on column mart.data_status.report_count is 'Rows of mart.crimes.';
 comment on column mart.data_status.rejected_count is 'Reports that the portal has and mart.crimes leaves out; see ops.rejects.';
 comment on column mart.data_status.portal_report_count is
 'Reports at the portal when the load settled; equals report_count plus rejected_count.';
-comment on column mart.data_status.newest_report_date is 'Day of the newest report, Austin.';
+comment on column mart.data_status.newest_report_date is
+'Day of the newest report, Austin; a date after the day of the load, or a lone one far after all others, does not count.';
 comment on column mart.data_status.newest_report_at is 'Time of the newest report, Austin wall time.';
 comment on column mart.data_status.portal_updated_at is 'When the portal says that its rows changed last, UTC.';
 comment on column mart.data_status.published_at is 'When the load published, UTC.';

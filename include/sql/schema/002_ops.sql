@@ -1,5 +1,4 @@
 -- schema ops: what happened. Loads, checks, reconciliations, rejected reports and changes.
-create schema ops;
 comment on schema ops is 'How each load went: plan, checks, reconciliation with the portal, rejected reports, changes.';
 
 create table ops.loads (
@@ -167,7 +166,7 @@ comment on column ops.rejected_reports.reason is
 comment on column ops.rejected_reports.occurred_date is 'Day it happened, Austin.';
 comment on column ops.rejected_reports.crime_type is 'Highest offence.';
 comment on column ops.rejected_reports.council_district is 'City council district, 1 to 10.';
-comment on column ops.rejected_reports.raw is 'The report as sent, less the columns that are not kept; of a duplicate that was published before, its row. Not for readers.';
+comment on column ops.rejected_reports.raw is 'The report as sent, less the columns that are not kept. Not for readers.';
 comment on column ops.rejected_reports.load_id is 'Load that rejected it.';
 
 create view ops.rejects as
@@ -208,3 +207,23 @@ comment on column ops.crime_changes.incident_id is 'Incident number.';
 comment on column ops.crime_changes.change is 'added, edited or removed.';
 comment on column ops.crime_changes.differences is
 'edited: column name to {old, new}; removed: the row that was; added: null.';
+
+create table ops.column_profiles (
+    load_id text not null references ops.loads (load_id),
+    column_name text not null,
+    report_count bigint not null,
+    filled_count bigint not null,
+    newest_date date,
+    outside_count bigint,
+    primary key (load_id, column_name)
+);
+comment on table ops.column_profiles is
+'One row per load and column of mart.crimes: how filled it is, or would have been had a check not blocked the load.';
+comment on column ops.column_profiles.load_id is 'The load.';
+comment on column ops.column_profiles.column_name is 'Column of mart.crimes.';
+comment on column ops.column_profiles.report_count is 'Reports.';
+comment on column ops.column_profiles.filled_count is 'Reports in which the column is not null.';
+comment on column ops.column_profiles.newest_date is
+'Of the report date: the newest, of dates that can be right; the same as in mart.data_status once the load is published.';
+comment on column ops.column_profiles.outside_count is
+'Of the dates of occurrence and report: those before 2003 or after the day of the load.';

@@ -1,0 +1,126 @@
+"""Whether a database can be the warehouse: it can be written to, and its schemas are ours. Asked before anything is made."""
+
+from typing import Any
+
+from austin_crime.errors import WarehouseUnfit
+from austin_crime.warehouse.connection import Connection
+
+SCHEMAS = ("mart", "ops", "staging")
+DATABASE = """
+    select current_user as login, current_database() as name, pg_is_in_recovery() as is_standby,
+        current_setting('transaction_read_only') = 'on' as is_read_only,
+        has_database_privilege(current_database(), 'create') as may_create
+"""
+FOREIGN = """
+    select wanted.name, pg_get_userbyid(nspowner) as owner, pg_has_role(nspowner, 'usage') as is_ours,
+        (
+            select array_agg(relname::text order by relname) from pg_class
+            where relnamespace = pg_namespace.oid and relkind in ('r', 'v', 'm', 'p', 'f')
+        ) as relations,
+        (
+            select min(pg_get_userbyid(relowner)) from pg_class
+            where relnamespace = pg_namespace.oid and not pg_has_role(relowner, 'usage')
+        ) as other_owner
+    from unnest(%s::text[]) as wanted (name)
+    left join pg_namespace on nspname = wanted.name
+    order by wanted.name
+"""
+# By name and not as regclass, which asks for the right to use the schema.
+HAS_MIGRATIONS = """
+    select exists (
+        select from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+        where nspname = 'ops' and relname = 'schema_migrations'
+    ) as is_known
+"""
+# Where an earlier state of this project had them, in just this form; a table of others of that name is left alone.
+MIGRATIONS_IN_PUBLIC = """
+    select pg_has_role(relowner, 'usage') and has_schema_privilege(relnamespace, 'usage') and (
+        select array_agg(attname::text order by attnum) from pg_attribute where attrelid = pg_class.oid and attnum > 0
+    ) = array['name', 'applied_at'] as is_ours
+    from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+    where nspname = 'public' and relname = 'schema_migrations' and relkind = 'r'
+"""
+FIRST_MIGRATION = (
+    "select exists (select from public.schema_migrations where name = '001_mart.sql') as is_ours"
+)
+
+
+def refuse_read_only(connection: Connection) -> None:
+    """Raise WarehouseUnfit if nothing can be written."""
+    database = ask(connection, DATABASE)
+    where = f"The warehouse {database['name']}"
+    if database["is_standby"]:
+        raise WarehouseUnfit(
+            f"{where} is a standby, from which one can only read: expected a server that can be written to. Name the"
+            " primary in AUSTIN_CRIME_WAREHOUSE_URL."
+        )
+    if database["is_read_only"]:
+        raise WarehouseUnfit(
+            f"{where} is read-only for the login {database['login']}: expected that it can be written to. Run"
+            f' alter role "{database["login"]}" in database "{database["name"]}" set default_transaction_read_only = off;'
+        )
+
+
+def refuse_foreign_schemas(connection: Connection) -> None:
+    """Raise WarehouseUnfit if a schema of ours cannot be made, belongs to another role, or holds what is not ours."""
+    database = ask(connection, DATABASE)
+    name, login = database["name"], database["login"]
+    schemas = connection.execute(FOREIGN, (list(SCHEMAS),)).fetchall()
+    if any(schema["owner"] is None for schema in schemas) and not database["may_create"]:
+        raise WarehouseUnfit(
+            f"The login {login} may not create schemas in the warehouse {name}: expected that it may make {', '.join(SCHEMAS)}."
+            f' Run grant create on database "{name}" to "{login}"; as the database\'s owner.'
+        )
+    is_used = is_known(connection)
+    for schema in schemas:
+        if schema["relations"] and not is_used:
+            raise WarehouseUnfit(
+                f"The schema {schema['name']} of the database {name} holds tables that are not of this project"
+                f" ({', '.join(schema['relations'][:3])}): expected a database of its own. Run create database"
+                f" austin_crime owner \"{login}\" encoding 'UTF8' template template0; and name it in"
+                " AUSTIN_CRIME_WAREHOUSE_URL."
+            )
+        if schema["owner"] and not schema["is_ours"]:
+            raise WarehouseUnfit(
+                f"The schema {schema['name']} of the warehouse {name} belongs to {schema['owner']}: expected the login"
+                f' {login}. Run alter schema {schema["name"]} owner to "{login}"; or log in as {schema["owner"]}.'
+            )
+        if schema["other_owner"]:
+            raise WarehouseUnfit(
+                f"Tables of the schema {schema['name']} of the warehouse {name} belong to {schema['other_owner']}: expected"
+                f" the login {login}. Log in as {schema['other_owner']}, or run"
+                f' reassign owned by "{schema["other_owner"]}" to "{login}";'
+            )
+
+
+def is_known(connection: Connection) -> bool:
+    """Whether the database has been our warehouse before."""
+    return bool(ask(connection, HAS_MIGRATIONS)["is_known"]) or has_migrations_in_public(connection)
+
+
+def has_explained_migrations(connection: Connection) -> bool:
+    """Whether the table of migrations is where it belongs, with its comments."""
+    question = (
+        "select obj_description(to_regclass('ops.schema_migrations'), 'pg_class') is not null as is_explained"
+    )
+    return bool(ask(connection, question)["is_explained"])
+
+
+def has_migrations_in_public(connection: Connection) -> bool:
+    """Whether the schema public has the migrations of an earlier state of this project."""
+    row = connection.execute(MIGRATIONS_IN_PUBLIC).fetchone()
+    if row is None or not row["is_ours"]:
+        return False
+    return bool(ask(connection, FIRST_MIGRATION)["is_ours"])
+
+
+def missing_schemas(connection: Connection) -> list[str]:
+    """Return which of our schemas are not there."""
+    return [
+        schema["name"] for schema in connection.execute(FOREIGN, (list(SCHEMAS),)) if schema["owner"] is None
+    ]
+
+
+def ask(connection: Connection, question: str, *values: Any) -> dict[str, Any]:
+    """Return the only row of an answer."""
+    return connection.execute(question, values).fetchall()[0]

@@ -1,0 +1,71 @@
+"""The schema staging: made anew whenever its files or the tables that it is like have changed."""
+
+import hashlib
+import logging
+
+from psycopg import sql
+
+from austin_crime import config
+from austin_crime.warehouse.connection import Connection
+from austin_crime.warehouse.statements import columns_of, fill, listed, read
+
+log = logging.getLogger(__name__)
+
+REJECTS = "ops.rejected_reports"
+TOTAL = """
+select {name} as table_name,
+    (select coalesce(sum(report_count), 0) from mart.{table}) as live_count,
+    (select coalesce(sum(report_count), 0) from staging.{table}) as next_count
+"""
+
+
+def version() -> str:
+    """Return what the schema is made from: a hash of its files and the names of the aggregates."""
+    files = sorted((config.SQL_DIR / "staging").glob("*.sql"))
+    parts = [path.read_bytes() for path in files] + [name.encode() for name in config.AGGREGATES]
+    return f"staging {hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}"
+
+
+def make_anew(connection: Connection) -> None:
+    """Drop every table and view of the schema and make those of now; a load that runs ends, for its work is gone."""
+    end_running_load(connection)
+    drop_all(connection)
+    connection.execute(read("staging/tables.sql"))
+    rejects = [column for column in columns_of(connection, REJECTS) if column != "load_id"]
+    connection.execute(fill("staging/crimes_next.sql", columns=listed(columns_of(connection, "mart.crimes"))))
+    connection.execute(fill("staging/rejects_next.sql", columns=listed(rejects)))
+    for name in config.AGGREGATES:
+        connection.execute(fill("staging/aggregate.sql", table=sql.Identifier(name)))
+    connection.execute(read("staging/newest_report.sql"))
+    connection.execute(sql.SQL("create view staging.aggregate_totals as {}").format(totals()))
+
+
+def totals() -> sql.Composed:
+    """Return the query of the view that counts the reports in each aggregate, live and next."""
+    return sql.SQL("union all").join(
+        sql.SQL(TOTAL).format(name=name, table=sql.Identifier(name)) for name in config.AGGREGATES
+    )
+
+
+def end_running_load(connection: Connection) -> None:
+    """End a load that runs."""
+    ended = connection.execute(
+        "update ops.loads set status = 'abandoned', finished_at = now(), message = 'The schema was brought up to date while"
+        " it ran: abandoned. Trigger a new run.' where status = 'running' returning load_id"
+    ).fetchall()
+    for row in ended:
+        log.warning("load %s is abandoned: the schema is brought up to date", row["load_id"])
+
+
+def drop_all(connection: Connection) -> None:
+    """Drop every view and table of the schema; those of others that depend on one are an error."""
+    for kind, letter in (("view", "v"), ("table", "r")):
+        names = [
+            sql.Identifier("staging", row["relname"])
+            for row in connection.execute(
+                "select relname from pg_class where relnamespace = 'staging'::regnamespace and relkind = %s",
+                (letter,),
+            )
+        ]
+        if names:
+            connection.execute(sql.SQL(f"drop {kind} {{}}").format(sql.SQL(", ").join(names)))

@@ -1,0 +1,50 @@
+"""SQL from the files of ``include/sql``: as they are, or with the names of columns and tables filled in.
+
+Most files are plain PostgreSQL. The templates, in ``staging`` and ``load``, name in their first lines what stands in braces;
+lists of columns come from the catalogue, so that a new column is in all of them.
+"""
+
+from collections.abc import Iterable
+
+from psycopg import sql
+
+from austin_crime import config
+from austin_crime.warehouse.connection import Connection
+
+
+def read(path: str) -> bytes:
+    """Return a plain file's statements."""
+    return (config.SQL_DIR / path).read_bytes()
+
+
+def fill(path: str, **names: sql.Composable) -> sql.Composed:
+    """Return a template's statements with names filled in."""
+    return sql.SQL((config.SQL_DIR / path).read_text()).format(**names)
+
+
+def table_name(name: str) -> sql.Identifier:
+    """Return the name of a table, ``mart.crimes``, quoted."""
+    return sql.Identifier(*name.split("."))
+
+
+def columns_of(connection: Connection, name: str) -> list[str]:
+    """Return the columns of a table, ``mart.crimes``, in order."""
+    rows = connection.execute(
+        "select attname as name from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
+        " order by attnum",
+        (name,),
+    )
+    return [row["name"] for row in rows]
+
+
+def listed(columns: Iterable[str], of: str | None = None) -> sql.Composed:
+    """Return columns with commas, ``a, b``, or ``held.a, held.b`` of ``held``."""
+    before = [of] if of else []
+    return sql.SQL(", ").join(sql.Identifier(*before, column) for column in columns)
+
+
+def assigned(columns: Iterable[str], of: str) -> sql.Composed:
+    """Return assignments to columns, ``a = staged.a, b = staged.b`` of ``staged``."""
+    return sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(column), sql.Identifier(of, column)) for column in columns
+    )

@@ -1,0 +1,34 @@
+-- apply_changes: make mart.crimes what find_changes found. From: staging.crimes.
+-- {columns}: all of them; {staged_columns}: those of staging.crimes; {assignments}: name = staged.name, of all but the key.
+delete from mart.crimes as held
+using removed
+where held.incident_id = removed.incident_id;
+
+update mart.crimes as held set
+    {assignments}
+from staging.crimes as staged
+inner join changed using (incident_id)
+where
+    held.incident_id = staged.incident_id
+    and changed.change <> 'added';
+
+insert into mart.crimes ({columns})
+select {staged_columns}
+from staging.crimes as staged
+inner join changed using (incident_id)
+where changed.change = 'added';
+
+update ops.loads set
+    added_count = changes.added_count,
+    edited_count = changes.edited_count,
+    removed_count = changes.removed_count
+from (
+    select
+        count(*) filter (where crime_changes.change = 'added') as added_count,
+        count(*) filter (where crime_changes.change = 'edited') as edited_count,
+        count(*) filter (where crime_changes.change = 'removed') as removed_count
+    from ops.crime_changes
+    inner join ops.loads as running using (load_id)
+    where running.status = 'running'
+) as changes
+where loads.status = 'running';

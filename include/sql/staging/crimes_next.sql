@@ -1,0 +1,13 @@
+-- crimes_next: what would be live. {columns}: all of mart.crimes. From: mart.crimes, staging.
+create view staging.crimes_next as
+select {columns}
+from mart.crimes as held
+where
+    not exists (
+        select 1 from staging.replaced_crimes as replaced
+        where replaced.incident_id = held.incident_id
+    )
+union all
+select {columns}
+from staging.crimes;
+comment on view staging.crimes_next is 'What mart.crimes will be when this load publishes.';

@@ -1,0 +1,79 @@
+-- schema staging: work in progress of the one load that runs; nothing here is for readers, and nothing outlives a load.
+-- So it is not migrated but made anew, whenever a file here or a migration is new: its columns are those of mart and ops.
+comment on schema staging is 'Work in progress of the load that runs. Unlogged tables are empty after a crash of the server and filled again from the landing.';
+
+create table staging.months (
+    source_month date,
+    kind text not null check (kind in ('skipped', 'topped up', 'whole', 'vanished')),
+    reason text not null,
+    is_mostly_new boolean not null,
+    portal_count bigint not null,
+    newest_updated_at timestamp with time zone,
+    newest_count bigint not null,
+    fetch_count bigint,
+    late_count bigint,
+    unique nulls not distinct (source_month)
+);
+comment on table staging.months is 'The plan: one row per month of report date that the portal or the warehouse has.';
+comment on column staging.months.source_month is 'First day of the month of the report date; null without one.';
+comment on column staging.months.kind is 'What the load does with it.';
+comment on column staging.months.reason is 'Why, in words.';
+comment on column staging.months.is_mostly_new is
+'Whether most of its reports are newer than the last load''s: rows whose content did not change then stay untouched.';
+comment on column staging.months.portal_count is 'Reports at the portal.';
+comment on column staging.months.newest_updated_at is 'Newest :updated_at of the month, UTC; null if it vanished.';
+comment on column staging.months.newest_count is 'Reports of the month that bear the newest :updated_at of the whole dataset.';
+comment on column staging.months.fetch_count is
+'Reports that the portal announced for what is fetched of the month: all, the newer ones, or none.';
+comment on column staging.months.late_count is
+'Reports of the month that were stamped shortly before the newest :updated_at of the whole dataset; null if not counted.';
+
+create table staging.batches (
+    batch_id text primary key,
+    batch jsonb not null,
+    landed_count bigint,
+    staged_count bigint,
+    findings jsonb
+);
+comment on table staging.batches is 'One row per request for reports.';
+comment on column staging.batches.batch_id is 'Its name, also that of its file in the landing.';
+comment on column staging.batches.batch is 'Its months, kind and expected number of reports.';
+comment on column staging.batches.landed_count is 'Reports in the landed file.';
+comment on column staging.batches.staged_count is 'Reports staged, rejected ones included.';
+comment on column staging.batches.findings is 'Values that could not be read, by rule.';
+
+create unlogged table staging.crimes (like mart.crimes including comments, batch_id text not null);
+comment on table staging.crimes is 'Fetched reports with a readable key, cleaned.';
+comment on column staging.crimes.batch_id is 'The batch that brought it.';
+
+create unlogged table staging.duplicate_reports (like staging.crimes including comments);
+comment on table staging.duplicate_reports is
+'Fetched reports whose key a newer one has; they return to staging.crimes whenever keys are settled anew.';
+
+create unlogged table staging.rejected_reports (
+    like ops.rejected_reports including comments,
+    batch_id text
+);
+alter table staging.rejected_reports alter column load_id drop not null;
+comment on table staging.rejected_reports is
+'Fetched reports without a readable key (with their batch), and reports whose key a newer one has (without).';
+comment on column staging.rejected_reports.batch_id is 'The batch that brought it; null for duplicates, found by settling.';
+
+create unlogged table staging.replaced_crimes (incident_id bigint primary key);
+comment on table staging.replaced_crimes is
+'Held reports that the load replaces or removes: of months fetched whole or vanished, fetched again, or with a newer twin.';
+comment on column staging.replaced_crimes.incident_id is 'Incident number.';
+
+create table staging.portal_counts (
+    dimension text not null,
+    group_key text,
+    report_count bigint not null,
+    unique nulls not distinct (dimension, group_key)
+);
+comment on table staging.portal_counts is 'The portal''s own counts by year of occurrence, crime type and council district.';
+comment on column staging.portal_counts.dimension is 'occurred_year, crime_type or council_district.';
+comment on column staging.portal_counts.group_key is 'The group, cleaned like the data; null is a group.';
+comment on column staging.portal_counts.report_count is 'Reports that the portal counts.';
+
+create table staging.council_districts (like mart.council_districts including comments);
+comment on table staging.council_districts is 'What mart.council_districts will be.';
