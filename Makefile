@@ -7,11 +7,13 @@ stack := $(venv)/python -m local_stack
 workers := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
+# These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
+unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load replay flow prefect down status logs secrets test test-fast test-compose lint format docs benchmark screenshots clean installed
+.PHONY: help demo up load replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Install and start everything on the sample portal, run the nightly DAG, show what came of it (REPORTS=100000)
 	@$(install) local
@@ -45,7 +47,7 @@ logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
 	@$(stack) logs "$(SERVICE)"
 
 secrets: ## Make .env and secrets/ for docker compose up; what is there stays
-	@$(python) -m local_stack.dotenv
+	@$(python) -m local_stack.configuration.container_secrets
 
 test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
@@ -71,8 +73,15 @@ format: ## Format Python and SQL
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
 	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql tools/benchmarks
 
-docs: installed ## Write docs/tables.md from the comments in the warehouse
+docs: installed ## Write docs/tables.md from the comments in the warehouse, and .env.example
 	@$(venv)/python scripts/write_docs.py
+	@$(venv)/python scripts/write_env_example.py
+
+assets-export: installed ## Write what people changed in Superset to superset/assets
+	@$(stack) assets-export
+
+assets-import: installed ## Bring Superset to what superset/ holds; changes that were not exported are lost
+	@$(stack) assets-import
 
 benchmark: ## Measure the load beside what else one could do; writes docs/benchmarks.md (REPORTS=200000 for one size)
 	@$(install) local benchmark

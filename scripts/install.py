@@ -28,6 +28,24 @@ PROFILES = {
 # What tests need contains what runs.
 LARGER = {"local": "dev", "prefect": "prefect-dev"}
 PYTHONS = ((3, 12), (3, 11))
+# Of the person's own, these would have Python, pip or uv install to another place than asked, or not start at all.
+ELSEWHERE = frozenset(
+    [
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "VIRTUAL_ENV",
+        "PIP_USER",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_ROOT",
+        "PIP_REQUIRE_VIRTUALENV",
+        "UV_SYSTEM_PYTHON",
+        "UV_BREAK_SYSTEM_PACKAGES",
+        "UV_TARGET",
+        "UV_PREFIX",
+        "UV_PYTHON",
+    ]
+)
 # Measured: the environments take 1.6 GB, uv's cache another 1.6 GB where the file system cannot share them.
 FREE_BYTES = 3_500_000_000
 UNREACHABLE = (
@@ -151,8 +169,7 @@ def find_uv(python: str) -> str:
 
 def environment() -> dict[str, str]:
     """Return the environment for pip and uv: uv is told pip's package index, unless it has its own setting."""
-    variables = {
-        **os.environ,
+    variables = {name: value for name, value in os.environ.items() if name not in ELSEWHERE} | {
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_PROGRESS": "1",

@@ -8,8 +8,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from local_stack import deployment, programs, settings
-from local_stack.settings import Settings
+from local_stack.clients import prefect
+from local_stack.configuration import settings
+from local_stack.configuration.settings import Settings
+from local_stack.processes import programs
 from testing.browser import headless
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
@@ -17,11 +19,11 @@ COLOURS = 256
 TIMEOUT_MS = 90_000
 
 
-def take_airflow(page: Page, chosen: Settings) -> None:
+def take_airflow(page: Page, current: Settings) -> None:
     """Show the graph of the last run."""
-    page.goto(chosen.address("airflow") + "/dags/austin_crime_nightly")
+    page.goto(current.address("airflow") + "/dags/austin_crime_nightly")
     page.fill('input[name="username"]', "admin")
-    page.fill('input[name="password"]', chosen.values["AIRFLOW_ADMIN_PASSWORD"])
+    page.fill('input[name="password"]', current.values["AIRFLOW_ADMIN_PASSWORD"])
     page.click('button[type="submit"]')
     page.get_by_role("link", name=re.compile(r"^\d{4}-\d\d-\d\d")).first.click(timeout=TIMEOUT_MS)
     page.get_by_role("button", name="Show Graph").click(timeout=TIMEOUT_MS)
@@ -32,11 +34,15 @@ def take_airflow(page: Page, chosen: Settings) -> None:
     keep(page, "airflow.png")
 
 
-def take_prefect(page: Page, chosen: Settings) -> None:
+def take_prefect(page: Page, current: Settings) -> None:
     """Show the graph of the last run in Prefect, where `make prefect` runs."""
-    ended = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}, "sort": "START_TIME_DESC", "limit": 1}
-    run = deployment.ask(chosen, "POST", "/flow_runs/filter", ended)[0]
-    page.goto(f"{chosen.address('prefect')}/runs/flow-run/{run['id']}")
+    ended_runs = {
+        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
+        "sort": "START_TIME_DESC",
+        "limit": 1,
+    }
+    run = prefect.ask(current, "POST", "/flow_runs/filter", ended_runs)[0]
+    page.goto(f"{current.address('prefect')}/runs/flow-run/{run['id']}")
     page.locator("canvas").first.wait_for(timeout=TIMEOUT_MS)
     page.wait_for_timeout(3_000)
     page.get_by_title("Toggle fullscreen").click()
@@ -47,11 +53,11 @@ def take_prefect(page: Page, chosen: Settings) -> None:
     keep(page, "prefect.png")
 
 
-def take_dashboard(page: Page, chosen: Settings) -> None:
+def take_dashboard(page: Page, current: Settings) -> None:
     """Show the whole dashboard."""
-    page.goto(chosen.address("superset") + "/login/")
+    page.goto(current.address("superset") + "/login/")
     page.fill("#username", "viewer")
-    page.fill("#password", chosen.values["SUPERSET_VIEWER_PASSWORD"])
+    page.fill("#password", current.values["SUPERSET_VIEWER_PASSWORD"])
     page.click('button[type="submit"]')
     page.wait_for_url("**/dashboard/**", timeout=TIMEOUT_MS)
     page.locator("canvas").nth(4).wait_for(timeout=TIMEOUT_MS)
@@ -68,11 +74,11 @@ def keep(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    chosen = settings.running()
+    current = settings.running()
     with headless() as browser:
-        if programs.is_running(chosen, "prefect-server"):
-            take_prefect(browser.new_page(viewport={"width": 1500, "height": 600}), chosen)
-        if not programs.is_running(chosen, "superset"):
+        if programs.is_running(current, "prefect-server"):
+            take_prefect(browser.new_page(viewport={"width": 1500, "height": 600}), current)
+        if not programs.is_running(current, "superset"):
             sys.exit("Airflow and Superset are not running, so there are no pictures of them: run make demo.")
-        take_airflow(browser.new_page(viewport={"width": 1700, "height": 560}), chosen)
-        take_dashboard(browser.new_page(viewport={"width": 1500, "height": 1830}), chosen)
+        take_airflow(browser.new_page(viewport={"width": 1700, "height": 560}), current)
+        take_dashboard(browser.new_page(viewport={"width": 1500, "height": 1830}), current)

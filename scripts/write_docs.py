@@ -6,7 +6,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from austin_crime.warehouse import dictionary, migrations
-from local_stack.postgres import temporary_server
+from local_stack.provisioning.postgres import temporary_server
 
 if __name__ == "__main__":
     with temporary_server() as server:

@@ -109,7 +109,7 @@ def _note_left(metadata: Engine) -> str | None:
 
 def _leave_note(metadata: Engine, note: str) -> None:
     """Leave the note as a comment on the metadata database, whose owner Superset is."""
-    name = metadata.dialect.identifier_preparer.quote(metadata.url.database)
+    name = metadata.dialect.identifier_preparer.quote(metadata.url.database or "")
     with metadata.begin() as connection:
         connection.execute(text(f"comment on database {name} is '{note}'"))
 

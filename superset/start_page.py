@@ -7,10 +7,10 @@ from werkzeug.wrappers import Response
 DASHBOARD_PATH = "/superset/dashboard/austin-crime/"
 
 
-class DashboardFirst(IndexView):  # type: ignore[misc]
+class DashboardFirst(IndexView):
     """The page at ``/``, which people also reach by the logo and after logging in."""
 
-    @expose("/")  # type: ignore[misc]
+    @expose("/")
     def index(self) -> Response:
         """Send people to the dashboard, by way of the login page if need be."""
         return redirect(DASHBOARD_PATH)

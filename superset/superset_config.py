@@ -135,7 +135,8 @@ DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 
 def FLASK_APP_MUTATOR(app: Flask) -> None:
     """Let our templates go before Superset's of the same name."""
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), app.jinja_loader])
+    ours = FileSystemLoader(Path(__file__).parent / "templates")
+    app.jinja_loader = ChoiceLoader([ours, *([app.jinja_loader] if app.jinja_loader else [])])
 
 
 # Alembic would else replace the log settings of whoever migrates.

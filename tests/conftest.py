@@ -14,8 +14,8 @@ import pytest
 import requests
 from dotenv import dotenv_values
 
-from local_stack.paths import python_path
-from local_stack.postgres import Server, temporary_server
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning.postgres import Server, temporary_server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from testing.portals import portal_of

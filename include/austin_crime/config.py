@@ -1,13 +1,26 @@
-"""Names, limits and paths; the only reader of the environment in the pipeline."""
+"""Names, limits and paths; the only reader of the environment in the pipeline.
+
+Settings are read when they are asked for. A reader takes other variables than the environment's own, too, so that whoever
+starts processes judges settings by the same rules.
+"""
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from austin_crime.errors import SettingError
 
 DATASET_ID = "fdj4-gpfu"
 BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
 TIME_ZONE = "America/Chicago"
 
+DEFAULT_SOURCE_URL = "https://data.austintexas.gov"
+
+# The project's folder.
+ROOT = Path(__file__).parents[2]
 SQL_DIR = Path(__file__).parents[1] / "sql"
 # The first reads the reports; those below it that say so read the first.
 AGGREGATES = (
@@ -31,7 +44,6 @@ CONNECT_TIMEOUT_S = 30
 QUERY_TIMEOUT_S = 600
 # A busy portal is asked so often before a step fails; the wait doubles from try to try.
 PORTAL_TRIES = 5
-PORTAL_WAIT_S = float(os.environ.get("AUSTIN_CRIME_PORTAL_WAIT_S", "1"))
 # The step is tried again by the orchestrator so often, later: after the first wait, each later one so many times as long,
 # none longer than LONGEST_WAIT_S; with jitter, so that the tasks of one run do not all come back at once.
 RETRIES = 3
@@ -47,51 +59,169 @@ CLOCK_TOLERANCE_S = 24 * 60 * 60
 # A portal that asks for more is asked again all the same: a step that sleeps for a day helps nobody.
 LONGEST_WAIT_S = 600
 
-
-def source_url() -> str:
-    """Return the portal's address, without a slash at the end."""
-    return os.environ.get("AUSTIN_CRIME_SOURCE_URL", "https://data.austintexas.gov").rstrip("/")
+Environment = Mapping[str, str]
 
 
-def app_token() -> str | None:
+def check(environment: Environment = os.environ) -> None:
+    """Read every setting of the pipeline; SettingError for the first that cannot be used. Asks no server."""
+    source_url(environment)
+    app_token(environment)
+    portal_wait_s(environment)
+    warehouse_url(environment)
+    check_landing(landing_url(environment))
+    if superset_url(environment):
+        superset_login(environment)
+
+
+def source_url(environment: Environment = os.environ) -> str:
+    """Return the portal's address, ``http(s)://host[:port]``, without a slash at the end."""
+    name, value = "AUSTIN_CRIME_SOURCE_URL", environment.get("AUSTIN_CRIME_SOURCE_URL") or DEFAULT_SOURCE_URL
+    parts = _split(value)
+    is_bare = parts and parts.path in ("", "/") and not re.search(r"[?#@]", value)
+    if not parts or not is_bare or not _is_web_server(parts):
+        raise refused(
+            name,
+            f"http:// or https:// and a host, without path, query or login, such as {DEFAULT_SOURCE_URL}",
+            value,
+        )
+    return value.rstrip("/")
+
+
+def app_token(environment: Environment = os.environ) -> str | None:
     """Return the Socrata app token, or None: it is optional."""
-    return os.environ.get("AUSTIN_CRIME_APP_TOKEN") or None
+    token = environment.get("AUSTIN_CRIME_APP_TOKEN") or None
+    if token and not re.fullmatch(r"[!-~]+", token):
+        expected = "a token of letters, digits and signs"
+        raise refused("AUSTIN_CRIME_APP_TOKEN", expected, "one with blanks or other characters", quoted=False)
+    return token
 
 
-def warehouse_url() -> str:
-    """Return the warehouse's address with the owner's login, ``postgresql://user:password@host:port/database``.
+def portal_wait_s(environment: Environment = os.environ) -> float:
+    """Return how many seconds a busy portal is left alone at first; the wait doubles from try to try."""
+    value = environment.get("AUSTIN_CRIME_PORTAL_WAIT_S") or "1"
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", value) or float(value) > LONGEST_WAIT_S:
+        raise refused("AUSTIN_CRIME_PORTAL_WAIT_S", f"seconds, a number from 0 to {LONGEST_WAIT_S}", value)
+    return float(value)
 
-    Raises
-    ------
-    KeyError
-        If AUSTIN_CRIME_WAREHOUSE_URL is not set.
+
+def warehouse_url(environment: Environment = os.environ) -> str:
+    """Return the warehouse's address with the owner's login, ``postgresql://user:password@host:port/database``."""
+    name, expected = "AUSTIN_CRIME_WAREHOUSE_URL", "postgresql://user:password@host:port/database"
+    value = environment.get(name)
+    if not value:
+        raise SettingError(f"{name} is not set: expected {expected}.")
+    if not is_database_url(value, "postgresql"):
+        raise refused(
+            name, f"{expected}, signs such as @, / and # in the password as %40, %2F and %23", value
+        )
+    return value
+
+
+def is_database_url(value: str, scheme: str) -> bool:
+    """Whether a URL names a database of PostgreSQL; of several hosts, too."""
+    parts = _split(value)
+    if not parts or parts.scheme != scheme or len(parts.path) < 2 or "/" in parts.path[1:]:
+        return False
+    if parts.fragment or re.search(r"%(?![0-9A-Fa-f]{2})", value):
+        return False
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    return all(re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(:[0-9]{1,5})?", host) for host in hosts)
+
+
+def landing_url(environment: Environment = os.environ) -> str:
+    """Return where batches are kept as received: an absolute path, or ``s3://bucket/prefix``.
+
+    ``~`` is the home of who runs this, and a relative path begins in the project's folder.
     """
-    try:
-        return os.environ["AUSTIN_CRIME_WAREHOUSE_URL"]
-    except KeyError:
-        raise KeyError(
-            "AUSTIN_CRIME_WAREHOUSE_URL is not set: expected postgresql://user:password@host:port/database"
-        ) from None
+    name, value = "AUSTIN_CRIME_LANDING_URL", environment.get("AUSTIN_CRIME_LANDING_URL")
+    if not value:
+        return str(ROOT / "data" / "landing")
+    expected = "a folder, file:///folder or s3://bucket/prefix"
+    if "://" not in value:
+        path = Path(os.path.expanduser(value))  # noqa: PTH111 (Path.expanduser raises for an unknown user)
+        if value != value.strip() or str(path).startswith("~") or re.match(r"(file|s3):", value):
+            raise refused(name, expected, value)
+        return os.path.normpath(ROOT / path)
+    parts = _split(value)
+    if parts and parts.scheme == "file" and parts.netloc in ("", "localhost") and len(parts.path) > 1:
+        return os.path.normpath(value.partition("://")[2].removeprefix("localhost"))
+    if parts and parts.scheme == "s3" and re.fullmatch(r"[\w.-]+", parts.netloc):
+        return f"s3://{value.partition('://')[2].rstrip('/')}"
+    raise refused(name, expected, value)
 
 
-def landing_url() -> str:
-    """Return where batches are kept as received: a folder or a URL, ``file:///...`` or ``s3://bucket/prefix``."""
-    return os.environ.get("AUSTIN_CRIME_LANDING_URL") or str(Path(__file__).parents[2] / "data" / "landing")
+def check_landing(url: str) -> None:
+    """Raise SettingError if a landing on the disk is not, and cannot become, a folder that one may write to."""
+    if "://" in url:
+        return
+    path = Path(url)
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise SettingError(
+            f"AUSTIN_CRIME_LANDING_URL is {url!r}: expected a folder that may be written to, and {existing} is not."
+        )
 
 
-def superset_url() -> str | None:
+def superset_url(environment: Environment = os.environ) -> str | None:
     """Return Superset's address, or None where there is no Superset to refresh."""
-    return os.environ.get("AUSTIN_CRIME_SUPERSET_URL") or None
+    name, value = "AUSTIN_CRIME_SUPERSET_URL", environment.get("AUSTIN_CRIME_SUPERSET_URL")
+    if not value:
+        return None
+    parts = _split(value)
+    if not parts or re.search(r"[?#@]", value) or not _is_web_server(parts):
+        raise refused(
+            name,
+            "http:// or https:// and a host, without query or login, such as http://127.0.0.1:8088",
+            value,
+        )
+    return value.rstrip("/")
 
 
-def superset_login() -> tuple[str, str]:
-    """Return user and password of the login that may refresh Superset's charts and nothing else.
+def superset_login(environment: Environment = os.environ) -> tuple[str, str]:
+    """Return user and password of the login that may refresh Superset's charts and nothing else."""
+    names = ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD")
+    for name in names:
+        if not environment.get(name):
+            raise SettingError(
+                f"{name} is not set: expected the login for the Superset of AUSTIN_CRIME_SUPERSET_URL."
+            )
+    return environment[names[0]], environment[names[1]]
 
-    Raises
-    ------
-    KeyError
-        If a Superset is named but not its login.
-    """
-    return os.environ["AUSTIN_CRIME_SUPERSET_REFRESH_USER"], os.environ[
-        "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD"
-    ]
+
+def certificates(environment: Environment = os.environ) -> str | bool:
+    """Return the file or folder of certificates to trust, or True for those that requests brings."""
+    return environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE") or True
+
+
+def refused(name: str, expected: str, value: str, *, quoted: bool = True) -> SettingError:
+    """Return the error for a value that cannot be used, its secrets masked."""
+    return SettingError(f"{name} is {repr(masked(value)) if quoted else value}: expected {expected}.")
+
+
+def masked(value: str) -> str:
+    """Return a value without what may be a secret in it: a login, a query, a password by name."""
+    without_login = re.sub(r"(?s)^(\w+:/*)?.*@", r"\1***@", value)
+    without_port = re.sub(r"(//[^:/@]*:)(?![0-9]+([/,?]|$))[^@/]*", r"\1***", without_login)
+    without_query = re.sub(r"(?s)\?.*", "?***", without_port)
+    return re.sub(r"(?i)((?:password|token|secret|key)\w*\s*=\s*)('[^']*'|\S+)", r"\1***", without_query)
+
+
+def _split(value: str) -> SplitResult | None:
+    """Return the parts of a URL; None if it has blanks, other characters than ASCII's, or no form of a URL."""
+    if not re.fullmatch(r"[!-~]+", value):
+        return None
+    try:
+        return urlsplit(value)
+    except ValueError:
+        return None
+
+
+def _is_web_server(parts: SplitResult) -> bool:
+    """Whether a URL begins with http:// or https:// and a host, and the port, if any, is one."""
+    try:
+        is_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    is_host = re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host) or parts.netloc.startswith("[")
+    return parts.scheme in ("http", "https") and bool(is_host) and is_port and not parts.netloc.endswith(":")

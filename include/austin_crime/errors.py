@@ -12,6 +12,7 @@
     │   └── PortalAnswer             no: asking again does not change the answer
     ├── PortalMoved                  no: the portal changed while it was read, again and again
     ├── ContractBroken               no: the portal's columns are not those of the contract
+    ├── SettingError (ValueError)    no: a setting cannot be used
     ├── ParameterError (ValueError)  no: a person asked for something that makes no sense
     ├── LoadRefused                  no: the load may not start or go on
     │   └── LoadEnded                no: the load, or this attempt of it, is no longer the running one
@@ -79,6 +80,10 @@ class ContractBroken(AustinCrimeError):
 
 class ParameterError(AustinCrimeError, ValueError):
     """A person asked for something that makes no sense; nothing was started."""
+
+
+class SettingError(AustinCrimeError, ValueError):
+    """A setting cannot be used: one sentence with its name, what is expected and what came, without secrets."""
 
 
 class LoadRefused(AustinCrimeError):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from austin_crime import config, steps
-from austin_crime.errors import AustinCrimeError, LoadEnded
+from austin_crime.errors import AustinCrimeError, LoadEnded, SettingError
 from austin_crime.models import Load
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,10 @@ def build_and_check(load: Load) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    try:
+        config.check()
+    except SettingError as error:
+        sys.exit(str(error))
     run_nightly(
         sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",
         json.loads(sys.argv[2]) if len(sys.argv) > 2 else None,

@@ -40,6 +40,7 @@ def source_is_up(session: requests.Session | None = None) -> None:
     """
     from austin_crime.portal import client, metadata
 
+    config.check()
     metadata.ask_dataset(client.Portal(session=session))
 
 
@@ -78,6 +79,7 @@ def plan_load(
     from austin_crime.warehouse import migrations, slot
 
     requested = read_parameters(parameters or {})
+    config.check()
     migrations.migrate(config.warehouse_url())
     # Airflow renders templates to Python values: a run id or a user of digits would be a number.
     load_id = str(load_id)

@@ -7,12 +7,17 @@ from typing import Any, NoReturn
 
 from prefect.context import FlowRunContext
 
-from austin_crime import steps
+from austin_crime import config, steps
+from austin_crime.errors import SettingError
 from austin_crime_prefect import runs
 
 
 def run_once(flow: Any) -> NoReturn:
     """Run the flow with the parameters given as JSON, say in a sentence what came of it, and end with 1 if it failed."""
+    try:
+        config.check()
+    except SettingError as error:
+        sys.exit(str(error))
     text = sys.argv[1] if len(sys.argv) > 1 else "{}"
     try:
         parameters = json.loads(text)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from local_stack.paths import python_path
-from local_stack.postgres import free_port
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning.postgres import free_port
 from testing.containers_at_work import REPORTS, Stack
 from testing.copies import copy_project
 
@@ -31,7 +31,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     }
     environment = {**own, **ports, "REPORTS": str(REPORTS), "COMPOSE_PROJECT_NAME": "austin-crime-test"}
     make = {"PYTHONPATH": python_path(root), "PATH": own["PATH"]}
-    subprocess.run([sys.executable, "-m", "local_stack.dotenv"], env=make, cwd=root, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "local_stack.configuration.container_secrets"], env=make, cwd=root, check=True
+    )
     stack = Stack(root, environment)
     try:
         stack.compose("build")

@@ -9,21 +9,25 @@ from typing import Any
 import pytest
 import yaml
 
-from local_stack import containers, dotenv, environments, postgres
-from local_stack.settings import ROOT, Settings
+from local_stack.configuration import dotenv, environments, variables
+from local_stack.configuration.settings import ROOT, Settings
+from local_stack.provisioning import containers, postgres
 
 PROFILES = ("", "sample", "prefect", "sample,prefect")
 ONE_SHOT = {"airflow-init", "superset-init", "prefect-init"}
 # What Airflow is told in one of the two places only, or otherwise.
 ONLY_LOCAL = {"PYTHONPATH", "AIRFLOW__CORE__PARALLELISM"}
 ONLY_CONTAINERS = {
-    "AUSTIN_CRIME_PORTAL_WAIT_S",
+    "AUSTIN_CRIME_APP_TOKEN",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
     "AIRFLOW__CELERY__BROKER_URL",
     "AIRFLOW__CELERY__RESULT_BACKEND",
     "AIRFLOW__CELERY__WORKER_CONCURRENCY",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
     "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET",
-    *environments.STORE_VARIABLES,
+    *(name for name in variables.received_by("pipeline") if name.startswith("AWS_")),
 }
 # Addresses, folders and who runs tasks.
 OTHERWISE = {
@@ -69,7 +73,7 @@ def has_compose() -> None:
 @pytest.fixture(scope="module")
 def env_file(has_compose: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("compose") / ".env"
-    dotenv.ensure(path, ROOT / ".env.example")
+    dotenv.ensure(path)
     return path
 
 
@@ -85,10 +89,7 @@ def services(env_file: Path) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def local(env_file: Path) -> Settings:
     """Return the settings of the stack without containers, with the same secrets."""
-    values = {name: default or "" for name, default, _ in dotenv.entries(ROOT / ".env.example")}
-    ports = {name: value for name, value in values.items() if name.endswith(("_PORT", "_USER", "SOURCE_URL"))}
-    chosen = dict.fromkeys(values, "") | ports | dotenv.read(env_file)
-    return Settings(ROOT, chosen, {}, "live")
+    return Settings(ROOT, variables.with_defaults(dotenv.read(env_file)), {}, "live")
 
 
 @pytest.mark.parametrize("profiles", PROFILES)
@@ -189,7 +190,7 @@ def test_whoever_needs_another_service_waits_for_it_to_be_well(services: dict[st
 def test_airflow_is_told_the_same_as_without_containers(
     services: dict[str, dict[str, Any]], local: Settings
 ) -> None:
-    without = environments.airflow(local)
+    without = environments.airflow(local, {})
     within = services["airflow-scheduler"]["environment"]
 
     assert set(without) - set(within) == ONLY_LOCAL
@@ -298,4 +299,5 @@ def test_images_are_built_of_the_locks_and_hold_no_secret() -> None:
         for copied in [
             line.split()[1] for line in text.splitlines() if line.startswith("COPY ") and "--from" not in line
         ]:
-            assert copied.split("/")[0] in kept | {"docker"}, (dockerfile, copied)
+            assert {copied, copied.split("/")[0]} & kept, (dockerfile, copied)
+            assert not copied.startswith(("tests", "tools/testing", "tools/benchmarks")), (dockerfile, copied)

@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from testing.containers_at_work import LOAD_S, START_S, TABLES, WORKERS, wait_for
+from testing.containers_at_work import LOAD_S, START_S, TABLES, WORKERS
+from testing.waiting import wait_for
 
 pytestmark = pytest.mark.compose
 
@@ -76,7 +77,7 @@ def test_a_load_outlives_postgresql_s_death_and_nobody_has_to_help(stack, releas
     # The server itself, not its container, which the engine has to start again.
     stack.compose("exec", "postgres", "sh", "-c", 'kill -9 "$(head -n 1 "$PGDATA/postmaster.pid")"')
     wait_for("PostgreSQL's second start", lambda: stack.containers()[container]["RestartCount"], START_S)
-    wait_for("The stack's recovery", lambda: not stack.ill(), START_S)
+    wait_for("The stack's recovery", lambda: not stack.problems(), START_S)
     release()
     stack.finish(run_id)
 

@@ -124,7 +124,7 @@ from austin_crime import config, steps
 
 config.BATCH_ROWS = 700
 config.RETRY_JITTER_S = 1
-config.PORTAL_WAIT_S = 0.01
+os.environ["AUSTIN_CRIME_PORTAL_WAIT_S"] = "0.01"
 dag.get_task("load_batch.extract").retry_delay = timedelta(seconds=0.1)
 extract = steps.extract
 landings = []
@@ -189,8 +189,9 @@ server = HTTPServer(("127.0.0.1", 0), Handler)
 Thread(target=server.serve_forever, daemon=True).start()
 url = f"http://127.0.0.1:{server.server_port}"
 os.environ |= {"AIRFLOW_CONN_AUSTIN_PORTAL": url, "AUSTIN_CRIME_SOURCE_URL": url}
+os.environ["AUSTIN_CRIME_WAREHOUSE_URL"] = "postgresql://nobody@127.0.0.1/none"
 from austin_crime import config
-config.PORTAL_WAIT_S = 0.01
+os.environ["AUSTIN_CRIME_PORTAL_WAIT_S"] = "0.01"
 result = {}
 for status in (200, 202, 404, 403, 429, 500, 503):
     Handler.status = status

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from local_stack import dotenv
-from local_stack.paths import python_path
-from local_stack.postgres import free_port
+from local_stack.configuration import dotenv
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning.postgres import free_port
 from testing.browser import chromium, headless
 from testing.copies import copy_project
 
@@ -74,7 +74,7 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
     environment = own | {"PYTHONPATH": python_path(root), "HOME": str(root.parent)}
     environment |= {f"AUSTIN_CRIME_{name}_PORT": str(port) for name, port in ports.items()}
-    dotenv.ensure(root / ".env", root / ".env.example")
+    dotenv.ensure(root / ".env")
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

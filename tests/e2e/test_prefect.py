@@ -7,7 +7,7 @@ import requests
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import REPORTS, new_stack
 
-from local_stack import supervisor
+from local_stack.processes import supervisor
 
 RUN_TIMEOUT_MS = 300_000
 DRAW_TIMEOUT_MS = 60_000

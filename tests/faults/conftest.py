@@ -22,9 +22,9 @@ import pytest
 
 from austin_crime import config, nightly, steps
 from austin_crime.warehouse import migrations
-from local_stack import postgres as local_postgres
-from local_stack.paths import python_path
-from local_stack.postgres import OWNER, ROLES, SUPERUSER, Server
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning import postgres as local_postgres
+from local_stack.provisioning.postgres import OWNER, ROLES, SUPERUSER, Server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from sample_portal.publisher import live

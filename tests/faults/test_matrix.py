@@ -56,7 +56,7 @@ def strike(world, place, fault):
 @pytest.fixture
 def faulty(world, monkeypatch):
     """Return the world, whose portal is well again after the test."""
-    monkeypatch.setattr(config, "PORTAL_WAIT_S", 0.001)
+    monkeypatch.setenv("AUSTIN_CRIME_PORTAL_WAIT_S", "0.001")
     yield world
     world.store.faults.clear()
 

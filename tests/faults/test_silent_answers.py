@@ -33,7 +33,7 @@ STEADY = (
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch):
-    monkeypatch.setattr(config, "PORTAL_WAIT_S", 0.001)
+    monkeypatch.setenv("AUSTIN_CRIME_PORTAL_WAIT_S", "0.001")
 
 
 @pytest.fixture

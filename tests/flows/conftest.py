@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from local_stack import environments
-from local_stack.paths import python_path
-from local_stack.settings import ROOT, prepare
+from local_stack.configuration import environments
+from local_stack.configuration.paths import python_path
+from local_stack.configuration.settings import ROOT, prepare
 
 PYTHON = ROOT / ".venv" / "prefect" / "bin" / "python"
 RUN_TIMEOUT_S = 600
@@ -55,7 +55,6 @@ def prefect_python() -> Path:
 def prefect_settings(prefect_python, tmp_path_factory) -> dict[str, str]:
     """Return the environment that `make flow` gives a run, with a database of Prefect's of its own."""
     root = tmp_path_factory.mktemp("prefect")
-    (root / ".env.example").write_text((ROOT / ".env.example").read_text())
     settings, _ = prepare("sample", None, root, {})
     (settings.data_dir / "prefect").mkdir(parents=True)
     return (

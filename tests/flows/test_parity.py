@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from austin_crime.parameters import Parameters
-from local_stack.postgres import Server
+from local_stack.provisioning.postgres import Server
 from sample_portal.faults import Fault
 from sample_portal.publisher import live
 

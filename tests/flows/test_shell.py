@@ -6,7 +6,7 @@ import time
 
 import psycopg
 
-from local_stack.settings import ROOT
+from local_stack.configuration.settings import ROOT
 from sample_portal.faults import Fault
 
 PATIENCE_S = 120

@@ -27,7 +27,6 @@ SETTINGS = {
     "BATCH_ROWS": 12,
     "MAX_RANGES_PER_BATCH": 2,
     "WORKERS": 1,
-    "PORTAL_WAIT_S": 0.001,
     "LATE_STAMP_S": 3000,
 }
 
@@ -180,6 +179,7 @@ def history(postgres, tmp_path_factory):
             monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
             monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
             monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing / name))
+            monkeypatch.setenv("AUSTIN_CRIME_PORTAL_WAIT_S", "0.001")
             for setting, value in SETTINGS.items():
                 monkeypatch.setattr(config, setting, value)
             publisher = Publisher(store)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -15,7 +14,8 @@ import pytest
 import requests
 import s3fs
 
-from local_stack.postgres import free_port
+from local_stack.provisioning.postgres import free_port
+from testing.waiting import wait_for
 
 BUCKETS = count(1)
 STORE_STARTS_S = 60
@@ -86,11 +86,8 @@ def object_store() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + STORE_STARTS_S
-        while not answers(url):
-            assert process.poll() is None, "the object store ended"
-            assert time.monotonic() < deadline, "the object store did not start"
-            time.sleep(0.2)
+        wait_for("The object store", lambda: answers(url) or process.poll() is not None, STORE_STARTS_S)
+        assert process.poll() is None, "the object store ended"
         yield url
     finally:
         process.terminate()

@@ -97,7 +97,7 @@ def test_a_rejected_report_that_gets_its_key_back_is_published_and_no_reject(sam
 
 
 def test_a_stale_replica_is_not_believed_that_there_is_no_news(sample_portal, ask, monkeypatch):
-    monkeypatch.setattr("austin_crime.config.PORTAL_WAIT_S", 0.01)
+    monkeypatch.setenv("AUSTIN_CRIME_PORTAL_WAIT_S", "0.01")
     nightly.run_nightly("first")
     stale = sample_portal.store.faults.add(Fault("stale", times=3, how="before"))
     live.add_reports(sample_portal.store, 5)
@@ -109,7 +109,7 @@ def test_a_stale_replica_is_not_believed_that_there_is_no_news(sample_portal, as
 
 
 def test_a_portal_that_stays_stale_fails_the_load_and_changes_nothing(sample_portal, ask, monkeypatch):
-    monkeypatch.setattr("austin_crime.config.PORTAL_WAIT_S", 0.01)
+    monkeypatch.setenv("AUSTIN_CRIME_PORTAL_WAIT_S", "0.01")
     nightly.run_nightly("first")
     before = ask.crimes()
     sample_portal.store.faults.add(Fault("stale", path="/resource/", times=None))

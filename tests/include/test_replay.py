@@ -322,19 +322,9 @@ def test_a_load_that_counts_otherwise_than_it_did_is_warned_of(history, empty, c
     assert f"load week: edited_count {then['edited_count']}, then 777" in caplog.text
 
 
-@pytest.fixture(params=["memory", "s3"])
-def landing_url(request):
-    """Return the address of a landing that is no folder."""
-    if request.param == "memory":
-        return "memory://replayed/landing"
-    return f"s3://{request.getfixturevalue('bucket').name}/some/prefix"
-
-
-def test_a_landing_that_is_no_folder_is_replayed_too(
-    sample_portal, warehouse, empty, landing_url, monkeypatch
-):
+def test_a_landing_that_is_no_folder_is_replayed_too(sample_portal, warehouse, empty, bucket, monkeypatch):
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", sample_portal.url)
-    monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", landing_url)
+    monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", f"s3://{bucket.name}/some/prefix")
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", warehouse.owner_url)
     nightly.run_nightly("elsewhere")
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", "http://127.0.0.1:9")

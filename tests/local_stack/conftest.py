@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.dotenv import entries
-from local_stack.postgres import Server, free_port, temporary_server
-from local_stack.settings import ROOT, Settings, prepare
+from local_stack.configuration import variables
+from local_stack.configuration.settings import ROOT, Settings, prepare
+from local_stack.provisioning.postgres import Server, free_port, temporary_server
 
 SERVERS = ("postgres", "portal", "airflow", "superset", "prefect")
 
@@ -22,7 +22,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that looks like the project, with data and secrets of its own."""
-    for name, *_ in entries(ROOT / ".env.example"):
+    for name in variables.NAMES:
         monkeypatch.delenv(name, raising=False)
     folder = Path(tempfile.mkdtemp(prefix="austin-crime-test-"))
     folder.chmod(0o755)  # PostgreSQL has to enter it as another user where tests run as root
@@ -35,7 +35,6 @@ def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         "settings",
         "superset",
         ".venv",
-        ".env.example",
     ):
         (folder / name).symlink_to(ROOT / name)
     yield folder

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from local_stack.settings import ROOT
+from local_stack.configuration.settings import ROOT
 
 SCRIPT = ROOT / "scripts" / "install.py"
 LOCK = f"no-such-package-of-austin-crime==1.0 --hash=sha256:{'0' * 64}\n"
@@ -155,3 +155,13 @@ def test_uv_is_told_the_index_that_pip_is_set_to(
 
     monkeypatch.setenv("UV_INDEX_URL", "https://own.example/simple")
     assert "UV_DEFAULT_INDEX" not in install.environment()
+
+
+def test_what_would_install_elsewhere_is_left_out(
+    install: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_TARGET", "/elsewhere")
+    monkeypatch.setenv("PYTHONHOME", "/elsewhere")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+
+    assert install.environment().keys() & {"PIP_TARGET", "PYTHONHOME", "HTTPS_PROXY"} == {"HTTPS_PROXY"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.settings import ROOT
+from local_stack.configuration.settings import ROOT
 
 LOCKS = [ROOT / "requirements.lock", *sorted((ROOT / "requirements").glob("*.lock"))]
 ENTRY = re.compile(r"[a-z0-9.-]+==\S+( ; .+)?")

@@ -70,7 +70,7 @@ def test_an_aggregate_counts_every_report_once_and_running_it_twice_changes_noth
 
 @pytest.mark.parametrize("table", config.AGGREGATES)
 def test_an_aggregates_file_also_runs_under_psql(connection, warehouse, table):
-    from local_stack.postgres import binary
+    from local_stack.provisioning.postgres import binary
 
     path = config.SQL_DIR / "aggregates" / f"{table}.sql"
     subprocess.run(

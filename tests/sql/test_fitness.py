@@ -7,7 +7,7 @@ import pytest
 
 from austin_crime.errors import WarehouseUnfit
 from austin_crime.warehouse import migrations
-from local_stack.postgres import OWNER, READER, SUPERUSER
+from local_stack.provisioning.postgres import OWNER, READER, SUPERUSER
 
 NUMBERS = count(1)
 FOREIGN_MIGRATIONS = "create table public.schema_migrations (version text primary key, dirty boolean)"

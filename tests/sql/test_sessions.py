@@ -20,7 +20,7 @@ from psycopg.rows import tuple_row
 
 from austin_crime import nightly
 from austin_crime.warehouse import connection as sessions
-from local_stack.postgres import SUPERUSER, free_port
+from local_stack.provisioning.postgres import SUPERUSER, free_port
 from sample_portal.publisher import live as portal_store
 
 ODD_VARIABLES = {

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,13 +18,14 @@ import psycopg
 import pytest
 import requests
 
-from austin_crime import nightly
+from austin_crime import nightly, own_servers
 from austin_crime.load import refresh
 from austin_crime.warehouse import migrations
-from local_stack.postgres import Server, free_port
+from local_stack.provisioning.postgres import Server, free_port
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from testing.superset_pages import Browser
+from testing.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv" / "superset" / "bin" / "python"
@@ -134,22 +134,22 @@ def running(superset: Superset, log: Path) -> Iterator[None]:
             stderr=output,
         )
     try:
-        wait_for(f"{superset.url}/login/", process, log)
+        wait_for_page(f"{superset.url}/login/", process, log)
         yield
     finally:
         process.terminate()
         process.wait(timeout=60)
 
 
-def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while process.poll() is None and time.monotonic() < deadline:
+def wait_for_page(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    def answers() -> bool:
+        assert process.poll() is None, f"Superset did not start:\n{log.read_text()[-5000:]}"
         try:
-            if requests.get(url, timeout=60).status_code == 200:
-                return
+            return own_servers.session().get(url, timeout=60).status_code == 200
         except requests.ConnectionError:
-            time.sleep(0.2)
-    pytest.fail(f"Superset did not start:\n{log.read_text()[-5000:]}")
+            return False
+
+    wait_for("Superset's login page", answers, START_TIMEOUT_S)
 
 
 def remember_the_empty_dashboard(superset: Superset) -> None:

@@ -14,7 +14,7 @@ import psutil
 from benchmarks.contenders import Contender
 from benchmarks.errors import BenchmarkError
 from benchmarks.surroundings import PATHS, ROOT, Surroundings
-from local_stack import postgres
+from local_stack.provisioning import postgres
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 LOAD_NUMBERS = count(1)

@@ -16,8 +16,8 @@ import requests
 
 from austin_crime.warehouse import migrations
 from benchmarks.errors import BenchmarkError
-from local_stack import postgres
-from local_stack.paths import python_path
+from local_stack.configuration.paths import python_path
+from local_stack.provisioning import postgres
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / "data" / "benchmark"

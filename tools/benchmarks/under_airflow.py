@@ -19,12 +19,14 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.measure import tree_cpu_s
 from benchmarks.results import Result
 from benchmarks.surroundings import ROOT, Surroundings, end
-from local_stack import dotenv, environments, postgres, programs, settings, start
-from local_stack.airflow_api import DAG_ID, Airflow, task_name
-from local_stack.settings import Settings
+from local_stack.clients.airflow import DAG_ID, Airflow, task_name
+from local_stack.configuration import dotenv, environments, settings
+from local_stack.configuration.settings import Settings
+from local_stack.processes import programs, start
+from local_stack.provisioning import postgres
 
 # What the stack reads of the project's folder.
-PROJECT = (".env.example", "dags", "include", "plugins", "settings", "tools")
+PROJECT = ("dags", "include", "plugins", "settings", "tools")
 SERVERS = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor")
 READY_S = 180
 POLL_S = 0.3
@@ -68,7 +70,7 @@ def choose_settings(where: Surroundings, warehouse: str) -> Settings:
     root.mkdir()
     for name in PROJECT:
         (root / name).symlink_to(ROOT / name)
-    dotenv.ensure(root / ".env", root / ".env.example")
+    dotenv.ensure(root / ".env")
     passwords = where.server.passwords
     given = {
         "AUSTIN_CRIME_POSTGRES_PORT": str(where.server.port),
@@ -121,11 +123,11 @@ def wait_until_ready(chosen: Settings, needed: list[programs.Program]) -> None:
     deadline = time.monotonic() + READY_S
     waiting = list(needed)
     while waiting:
-        ill = waiting[0].ill(chosen)
-        if not ill:
+        problem = waiting[0].problem(chosen)
+        if not problem:
             waiting.pop(0)
         elif time.monotonic() > deadline:
-            raise BenchmarkError(f"{ill}\n{log_end(chosen.root / f'{waiting[0].name}.log')}")
+            raise BenchmarkError(f"{problem}\n{log_end(chosen.root / f'{waiting[0].name}.log')}")
         else:
             time.sleep(POLL_S)
 

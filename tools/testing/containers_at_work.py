@@ -2,35 +2,23 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
-import requests
 
-from local_stack import settings
-from local_stack.airflow_api import DAG_ID, FINISHED, Airflow
+from austin_crime import own_servers
+from local_stack.clients.airflow import DAG_ID, FINISHED, Airflow
+from local_stack.configuration import settings
 from testing.superset_pages import Browser
+from testing.waiting import wait_for
 
 REPORTS = 200_000
 WORKERS = 2
-START_S, LOAD_S, POLL_S = 600, 900, 1
+START_S, LOAD_S = 600, 900
 # What the tables hold, whoever loaded it: rows, and a sum that another row would change.
 TABLES = "select count(*), sum(hashtextextended(crimes::text, 0)) from mart.crimes"
-
-
-def wait_for(what: str, look: Callable[[], Any], timeout_s: float) -> Any:
-    """Return what a look finds as soon as it finds anything."""
-    deadline = time.monotonic() + timeout_s
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come within {timeout_s} s")
-        time.sleep(POLL_S)
-    return found
 
 
 @dataclass
@@ -58,28 +46,28 @@ class Stack:
         """Start what does not run, and wait until all of it is well."""
         workers = ["--scale", f"airflow-worker={WORKERS}"]
         said = self.compose("up", "--detach", "--wait", "--wait-timeout", str(START_S), *workers)
-        assert not self.ill(), f"{self.ill()}: {said}"
+        assert not self.problems(), f"{self.problems()}: {said}"
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """Return what the engine tells of each container, by its id's first digits, which is its host's name."""
         ids = self.compose("ps", "--all", "--quiet").split()
-        told = subprocess.run(
+        details = subprocess.run(
             ["docker", "inspect", *ids], env=self.environment, capture_output=True, text=True, check=True
         )
-        return {container["Id"][:12]: container for container in json.loads(told.stdout)}
+        return {container["Id"][:12]: container for container in json.loads(details.stdout)}
 
     def of_service(self, service: str) -> dict[str, dict[str, Any]]:
         """Return the containers of one service."""
         label = "com.docker.compose.service"
         return {
-            name: told
-            for name, told in self.containers().items()
-            if told["Config"]["Labels"][label] == service
+            name: details
+            for name, details in self.containers().items()
+            if details["Config"]["Labels"][label] == service
         }
 
-    def ill(self) -> list[str]:
+    def problems(self) -> list[str]:
         """Return the containers that are not well: health checks that do not pass, first steps that failed."""
-        states = {told["Name"]: told["State"] for told in self.containers().values()}
+        states = {details["Name"]: details["State"] for details in self.containers().values()}
         return [
             name
             for name, state in states.items()
@@ -114,7 +102,8 @@ class Stack:
 
     def portal(self, method: str, path: str, /, **params: str) -> Any:
         """Return the sample portal's answer."""
-        answer = requests.request(method, self.settings.address("portal") + path, params=params, timeout=60)
+        url = self.settings.address("portal") + path
+        answer = own_servers.session().request(method, url, params=params, timeout=60)
         answer.raise_for_status()
         return answer.json()
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import requests
 
+from austin_crime import own_servers
+
 
 class Browser:
     """A session that logged in by the form, as people do."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self.url = url
-        self.session = requests.Session()
+        self.session = own_servers.session()
         page = self.session.get(f"{url}/login/", timeout=60).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page, re.DOTALL)
         assert token is not None, "the login page has no csrf_token"

@@ -4,7 +4,8 @@ import logging
 
 import requests
 
-from austin_crime import config
+from austin_crime import config, own_servers
+from austin_crime.errors import SettingError
 
 log = logging.getLogger(__name__)
 
@@ -13,14 +14,15 @@ DASHBOARD = "austin-crime"
 
 def refresh_dashboards() -> str:
     """Make the dashboard's next reader see the new data at once, and return what was done in a sentence."""
-    url = config.superset_url()
-    if url is None:
-        return "skipped, no Superset"
+    url = None
     try:
-        with requests.Session() as session:
+        url = config.superset_url()
+        if url is None:
+            return "skipped, no Superset"
+        with own_servers.session() as session:
             log_in(session, url)
             return refresh(session, url)
-    except (requests.RequestException, KeyError) as error:
+    except (requests.RequestException, KeyError, SettingError) as error:
         # The data are published: readers see them when Superset's cache expires.
         log.warning("Superset at %s was not refreshed: %s", url, error)
         return f"not refreshed: {error}"

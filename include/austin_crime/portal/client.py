@@ -155,10 +155,10 @@ def wait_s(state: tenacity.RetryCallState) -> float:
     failure = state.outcome.exception() if state.outcome else None
     asked_s = failure.retry_after_s if isinstance(failure, PortalBusy) else None
     if asked_s is not None:
-        jitter_s = tenacity.wait_random(0, config.PORTAL_WAIT_S)(state)
+        jitter_s = tenacity.wait_random(0, config.portal_wait_s())(state)
         return float(min(asked_s, config.LONGEST_WAIT_S) + jitter_s)
     return tenacity.wait_exponential_jitter(
-        multiplier=config.PORTAL_WAIT_S, jitter=config.PORTAL_WAIT_S, max=config.LONGEST_WAIT_S
+        multiplier=config.portal_wait_s(), jitter=config.portal_wait_s(), max=config.LONGEST_WAIT_S
     )(state)
 
 

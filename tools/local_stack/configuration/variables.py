@@ -1,0 +1,291 @@
+"""Every setting of the project, declared once: .env.example is written from this, and a start judges all of them by it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from austin_crime import config
+from austin_crime.config import Environment
+from austin_crime.errors import SettingError
+from local_stack.configuration import rules
+
+SERVERS = ("postgres", "portal", "airflow", "superset", "prefect")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A setting.
+
+    Parameters
+    ----------
+    comment
+        What it is for, in sentences.
+    default
+        Its value where it is not set.
+    example
+        What .env.example shows instead of the default.
+    is_secret
+        Whether the first start makes a random value for it.
+    receivers
+        Whose processes are given it as it is: pipeline, airflow, superset.
+    check
+        Reads it out of all settings, and raises SettingError if it cannot be used.
+    """
+
+    name: str
+    comment: str
+    default: str = ""
+    example: str = ""
+    is_secret: bool = False
+    receivers: tuple[str, ...] = ()
+    check: Callable[[Environment], object] | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Settings under one heading of .env.example."""
+
+    title: str
+    variables: tuple[Variable, ...]
+
+
+def _port(server: str, default: str, comment: str) -> Variable:
+    name = rules.port_variable(server)
+    check = rules.matching(name, rules.is_port, "a port, a number from 1 to 65535")
+    return Variable(name, comment, default=default, check=check)
+
+
+def _secret(name: str, comment: str, *receivers: str) -> Variable:
+    return Variable(name, comment, is_secret=True, receivers=receivers)
+
+
+def _of_store(name: str, comment: str, check: Callable[[Environment], object] | None = None) -> Variable:
+    return Variable(name, comment, receivers=("pipeline",), check=check)
+
+
+SECTIONS = (
+    Section(
+        "The portal and the warehouse",
+        (
+            Variable(
+                "AUSTIN_CRIME_SOURCE_URL",
+                "The portal's address. SOURCE=sample takes the sample portal instead; make flow takes it from the environment only.",
+                default=config.DEFAULT_SOURCE_URL,
+                check=config.source_url,
+            ),
+            Variable(
+                "AUSTIN_CRIME_APP_TOKEN",
+                "Socrata app token, optional: with one, the portal allows more requests.",
+                receivers=("pipeline",),
+                check=config.app_token,
+            ),
+            Variable(
+                "AUSTIN_CRIME_WAREHOUSE_URL",
+                "A warehouse of your own, PostgreSQL 15 or newer, with the login of the owner of the database. Unset, the local"
+                " server is used, with one database for the sample portal and one for the city's.",
+                example="postgresql://owner:password@host:5432/database",
+                check=lambda values: (
+                    values.get("AUSTIN_CRIME_WAREHOUSE_URL") and config.warehouse_url(values)
+                ),
+            ),
+            Variable(
+                "AUSTIN_CRIME_LANDING_URL",
+                "Where batches are kept as received: a folder, file:///folder or s3://bucket/prefix. A relative folder begins in"
+                " the project's. Default: below data/landing, in containers a volume.",
+                check=config.landing_url,
+            ),
+            _of_store("AWS_ACCESS_KEY_ID", "The login for a landing at s3://...", rules.login_of_store),
+            _of_store("AWS_SECRET_ACCESS_KEY", "Its secret key."),
+            _of_store("AWS_SESSION_TOKEN", "Its token, if the login lasts for a while only."),
+            _of_store("AWS_DEFAULT_REGION", "The store's region."),
+            _of_store(
+                "AWS_ENDPOINT_URL",
+                "The address of a store that is not Amazon's, such as https://s3.example.org.",
+                rules.matching(
+                    "AWS_ENDPOINT_URL",
+                    lambda value: re.fullmatch(r"https?://[^\s/?#@]+/?", value),
+                    "http:// or https:// and a host, such as https://s3.example.org",
+                ),
+            ),
+            Variable(
+                "AUSTIN_CRIME_PORTAL_WAIT_S",
+                "Seconds before a busy portal is asked again; doubles from try to try, unless the portal says how long.",
+                default="1",
+                receivers=("pipeline",),
+                check=config.portal_wait_s,
+            ),
+        ),
+    ),
+    Section(
+        "Ports, all on 127.0.0.1",
+        (
+            _port("postgres", "5442", "PostgreSQL, the warehouse."),
+            _port("portal", "8099", "The sample portal."),
+            _port("airflow", "8080", "Airflow: pages and API."),
+            _port("superset", "8088", "Superset: pages and API."),
+            _port("prefect", "4200", "Prefect: pages and API, with make prefect."),
+        ),
+    ),
+    Section(
+        "Containers only",
+        (
+            Variable(
+                "AUSTIN_CRIME_SOURCE",
+                "Which warehouse and landing: live, the city's, or sample; settings/sample.env sets it together with the"
+                " portal's address.",
+                example="live",
+                check=rules.matching(
+                    "AUSTIN_CRIME_SOURCE", ("live", "sample").__contains__, "live or sample"
+                ),
+            ),
+            Variable(
+                "AUSTIN_CRIME_BIND_ADDRESS",
+                "The address that ports are published on; all others reach nothing.",
+                example="127.0.0.1",
+                check=rules.matching(
+                    "AUSTIN_CRIME_BIND_ADDRESS", rules.is_address, "an IP address such as 127.0.0.1"
+                ),
+            ),
+            _secret("AUSTIN_CRIME_REDIS_PASSWORD", "Password of Redis."),
+        ),
+    ),
+    Section(
+        "Passwords of PostgreSQL's roles; the first is fixed when data/postgres is made, the others are set at each start",
+        (
+            _secret(
+                "AUSTIN_CRIME_POSTGRES_PASSWORD", "The superuser postgres, who makes roles and databases."
+            ),
+            _secret("AUSTIN_CRIME_OWNER_PASSWORD", "The role austin_crime_owner: the pipeline."),
+            _secret(
+                "AUSTIN_CRIME_READER_PASSWORD",
+                "The role austin_crime_reader: Superset, and whoever only reads. Also used with a warehouse of your own.",
+            ),
+            _secret("AUSTIN_CRIME_AIRFLOW_DB_PASSWORD", "The role airflow: Airflow's metadata."),
+            _secret("AUSTIN_CRIME_SUPERSET_DB_PASSWORD", "The role superset: Superset's metadata."),
+        ),
+    ),
+    Section(
+        "Airflow",
+        (
+            _secret("AIRFLOW_ADMIN_PASSWORD", "Password of the login admin."),
+            Variable(
+                "AIRFLOW__CORE__FERNET_KEY",
+                "Encrypts what Airflow stores; the same for all its processes.",
+                is_secret=True,
+                receivers=("airflow",),
+                check=rules.matching(
+                    "AIRFLOW__CORE__FERNET_KEY",
+                    rules.is_fernet_key,
+                    "32 bytes in URL-safe base64",
+                    shows_value=False,
+                ),
+            ),
+            _secret(
+                "AIRFLOW__API_AUTH__JWT_SECRET",
+                "Signs the tokens of Airflow's API and of its tasks; the same for all its processes.",
+                "airflow",
+            ),
+            _secret("AIRFLOW__API__SECRET_KEY", "Signs the sessions of Airflow's pages.", "airflow"),
+        ),
+    ),
+    Section(
+        "Superset",
+        (
+            _secret("SUPERSET_SECRET_KEY", "Signs sessions and encrypts what Superset stores.", "superset"),
+            _secret("SUPERSET_ADMIN_PASSWORD", "Password of the login admin: everything.", "superset"),
+            _secret(
+                "SUPERSET_ANALYST_PASSWORD",
+                "Password of the login analyst: dashboards, own charts, SQL Lab.",
+                "superset",
+            ),
+            _secret(
+                "SUPERSET_VIEWER_PASSWORD",
+                "Password of the login viewer: dashboards and own charts.",
+                "superset",
+            ),
+            _secret(
+                "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
+                "Password of the pipeline's login, which may only refresh the charts.",
+                "superset",
+                "pipeline",
+            ),
+            Variable(
+                "AUSTIN_CRIME_SUPERSET_REFRESH_USER",
+                "Name of that login.",
+                default="refresh",
+                receivers=("superset", "pipeline"),
+                check=rules.matching(
+                    "AUSTIN_CRIME_SUPERSET_REFRESH_USER",
+                    lambda value: re.fullmatch(r"[\w.-]+", value),
+                    "a name of letters, digits, ., - and _",
+                ),
+            ),
+        ),
+    ),
+    Section(
+        "Set by the stack for its processes; needed only by who runs a part by hand, or has a warehouse of their own",
+        (
+            Variable(
+                "AUSTIN_CRIME_SUPERSET_URL",
+                "Superset's address for the pipeline; without it no charts are refreshed.",
+                example="http://127.0.0.1:8088",
+                check=config.superset_url,
+            ),
+            Variable(
+                "AUSTIN_CRIME_READER_URL",
+                "The warehouse for Superset, with the reader's login.",
+                example="postgresql+psycopg2://austin_crime_reader:password@127.0.0.1:5442/warehouse_sample",
+                check=rules.matching(
+                    "AUSTIN_CRIME_READER_URL",
+                    lambda value: config.is_database_url(value, "postgresql+psycopg2"),
+                    "postgresql+psycopg2://austin_crime_reader:password@host:port/database",
+                ),
+            ),
+            Variable(
+                "SUPERSET_METADATA_URL",
+                "Superset's metadata database.",
+                example="postgresql+psycopg2://superset:password@127.0.0.1:5442/superset",
+            ),
+            Variable("SUPERSET_HOME", "Folder of Superset's caches.", example="data/superset"),
+            Variable(
+                "SUPERSET_REDIS_URL",
+                "Redis for Superset's workers and caches, in containers; without a database's number.",
+                example="redis://:password@redis:6379",
+            ),
+        ),
+    ),
+    Section(
+        "Tests: read from the environment only",
+        (
+            Variable(
+                "AUSTIN_CRIME_REAL_DATA",
+                "Folder with real files of the portal; without it the tests that need them skip.",
+            ),
+            Variable("CHROMIUM", "A Chromium for the browser tests, if it is not found by itself."),
+        ),
+    ),
+)
+VARIABLES = tuple(variable for section in SECTIONS for variable in section.variables)
+NAMES = frozenset(variable.name for variable in VARIABLES)
+
+
+def received_by(receiver: str) -> list[str]:
+    """Return the names of the variables that the processes of one kind are given as they are."""
+    return [variable.name for variable in VARIABLES if receiver in variable.receivers]
+
+
+def with_defaults(given: Mapping[str, str]) -> dict[str, str]:
+    """Return every variable's value: what is given, unless it is empty, else its default; others are left out."""
+    return {variable.name: given.get(variable.name) or variable.default for variable in VARIABLES}
+
+
+def check(values: Environment) -> None:
+    """Judge every setting before anything starts; SettingError for the first that cannot be used."""
+    for variable in VARIABLES:
+        if variable.check:
+            variable.check(values)
+    by_port: dict[int, str] = {}
+    for name in map(rules.port_variable, SERVERS):
+        other = by_port.setdefault(int(values[name]), name)
+        if other != name:
+            raise SettingError(f"{other} and {name} are both {values[name]}: expected two ports.")
