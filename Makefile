@@ -62,8 +62,9 @@ test-compose: ## Build and start the containers from empty volumes, load, kill, 
 	@$(venv)/python -m pytest -m compose tests/compose $(PYTEST_ARGS)
 
 lint: ## Check style, types, SQL, YAML, Dockerfiles and docker-compose.yaml
-	@$(install) dev
+	@$(install) dev prefect-dev
 	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
+	@$(venv)/mypy --python-executable .venv/prefect/bin/python include/austin_crime_prefect flows
 	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql tools/benchmarks
 	@$(venv)/yamllint --strict . && $(venv)/hadolint docker/*/Dockerfile
 	@$(venv)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml

@@ -11,9 +11,11 @@ import pendulum
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, task, task_group
 
 from austin_crime import config, steps
+from austin_crime.models import Batch, Load
 from austin_crime_airflow.callbacks import free_slot
 from austin_crime_airflow.operators import BuildOperator, ExtractOperator, GateOperator, PortalSensor
 from austin_crime_airflow.settings import DEFAULT_ARGS, PARAMS
+from austin_crime_airflow.tasks import step
 
 with DAG(
     dag_id=config.DAG_ID,
@@ -31,25 +33,25 @@ with DAG(
 ):
 
     @task_group
-    def load_batch(batch, load):
+    def load_batch(batch: Batch, load: Load) -> None:
         """Land a batch as received, then clean and stage it."""
         landed = ExtractOperator(task_id="extract", batch=batch, load=load)
-        landed >> task(steps.clean_and_stage)(batch, load)
+        landed >> step(steps.clean_and_stage)(batch, load)
 
     source_is_up = PortalSensor(task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json")
-    load = task(steps.plan_load)(
+    load = step(steps.plan_load)(
         "{{ run_id }}",
         "{{ params }}",
         orchestrator="airflow",
         started_by="{{ dag_run.triggering_user_name }}",
     )
     anything_new = task.short_circuit(steps.anything_new)(load)
-    batches = task(steps.list_batches)(load)
+    batches = step(steps.list_batches)(load)
     staged = load_batch.expand_kwargs(batches)
-    settled = task(steps.settle_months, trigger_rule="none_failed")(load)
+    settled = step(steps.settle_months, trigger_rule="none_failed")(load)
     built = [BuildOperator(table=table) for table in config.AGGREGATES]
     gate = GateOperator(task_id="gate", load=load)
-    published = task(steps.publish, outlets=[Asset("austin_crime")])(load)
+    published = step(steps.publish, outlets=[Asset("austin_crime")])(load)
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:]
-    built[1:] >> task(steps.check_load)(load) >> gate >> published >> task(steps.refresh_dashboards)()
+    built[1:] >> step(steps.check_load)(load) >> gate >> published >> step(steps.refresh_dashboards)()

@@ -42,11 +42,12 @@ def show_plan(load: Load) -> None:
 def begin_progress(batches: list[Any]) -> UUID:
     """Show that no batch is staged yet, and return what note_progress updates."""
     # A load of which months only vanished has none.
-    return create_progress_artifact(
+    progress: Any = create_progress_artifact(
         key="batches",
         progress=0.0 if batches else 100.0,
         description=f"0 of {len(batches)} batches staged",
     )
+    return UUID(str(progress))
 
 
 def note_progress(progress: UUID) -> None:

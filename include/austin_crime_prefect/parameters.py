@@ -19,11 +19,11 @@ class NightlyParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    full_reload: bool = Field(False, description=DESCRIPTIONS["full_reload"])
-    first_month: Month | None = Field(None, description=DESCRIPTIONS["first_month"])
-    last_month: Month | None = Field(None, description=DESCRIPTIONS["last_month"])
-    accept: list[CheckName] = Field([], description=DESCRIPTIONS["accept"])
-    dry_run: bool = Field(False, description=DESCRIPTIONS["dry_run"])
+    full_reload: bool = Field(default=False, description=DESCRIPTIONS["full_reload"])
+    first_month: Month | None = Field(default=None, description=DESCRIPTIONS["first_month"])
+    last_month: Month | None = Field(default=None, description=DESCRIPTIONS["last_month"])
+    accept: list[CheckName] = Field(default=[], description=DESCRIPTIONS["accept"])
+    dry_run: bool = Field(default=False, description=DESCRIPTIONS["dry_run"])
 
     @model_validator(mode="after")
     def fit_together(self) -> "NightlyParameters":

@@ -32,7 +32,8 @@ def name() -> str:
 
 def load_id(flow_run: Any = None) -> str:
     """Return the id of a run's load; of the current run if none is given."""
-    return f"prefect__{(flow_run or current().flow_run).id}"
+    run: Any = flow_run or current().flow_run
+    return f"prefect__{run.id}"
 
 
 def started_by() -> str:

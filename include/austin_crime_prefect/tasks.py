@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("austin_crime").setLevel(logging.INFO)
 
 
-def step(function: Callable[..., Any], run_name: str | None = None, **options: Any) -> Task[..., Any]:
+def step(function: Callable[..., Any], run_name: str | None = None, **options: Any) -> Any:
     """Return the task that runs a step.
 
     Parameters
