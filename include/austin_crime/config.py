@@ -195,10 +195,10 @@ def certificates(environment: Environment = os.environ) -> str | bool:
 
 def refused(name: str, expected: str, value: str, *, quoted: bool = True) -> SettingError:
     """Return the error for a value that cannot be used, its secrets masked."""
-    return SettingError(f"{name} is {repr(masked(value)) if quoted else value}: expected {expected}.")
+    return SettingError(f"{name} is {repr(_masked(value)) if quoted else value}: expected {expected}.")
 
 
-def masked(value: str) -> str:
+def _masked(value: str) -> str:
     """Return a value without what may be a secret in it: a login, a query, a password by name."""
     without_login = re.sub(r"(?s)^(\w+:/*)?.*@", r"\1***@", value)
     without_port = re.sub(r"(//[^:/@]*:)(?![0-9]+([/,?]|$))[^@/]*", r"\1***", without_login)

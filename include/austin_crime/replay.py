@@ -48,18 +48,18 @@ def replay(until: str | None = None) -> list[str]:
     ReplayDiffers
         If a load does not come out as it did.
     """
-    refuse_used_warehouse()
+    _refuse_used_warehouse()
     chosen = record.choose_loads(record.read_records(), until)
     record.refuse_damaged_files(chosen)
     migrations.migrate(config.warehouse_url())
     for number, known in enumerate(chosen, start=1):
         log.info("replaying load %s, %s of %s", known.load_id, number, len(chosen))
-        replay_load(known, chosen[number - 2].load_id if number > 1 else None)
+        _replay_load(known, chosen[number - 2].load_id if number > 1 else None)
     log.info("%s", steps.refresh_dashboards())
     return [known.load_id for known in chosen]
 
 
-def refuse_used_warehouse() -> None:
+def _refuse_used_warehouse() -> None:
     """Raise ReplayRefused if the warehouse holds loads or reports; one without tables is as good as an empty one."""
     with connect() as connection:
         known = connection.execute("select to_regclass('ops.loads')::text as name").fetchall()[0]
@@ -75,7 +75,7 @@ def refuse_used_warehouse() -> None:
         )
 
 
-def replay_load(known: Record, planned_against: str | None) -> None:
+def _replay_load(known: Record, planned_against: str | None) -> None:
     """Stage, build, check and publish a load as it was.
 
     Parameters
@@ -86,12 +86,12 @@ def replay_load(known: Record, planned_against: str | None) -> None:
     load = Load(known.load_id, known.load["attempt"], has_work=True)
     begin(known, planned_against)
     try:
-        stage_as_settled(known, load)
+        _stage_as_settled(known, load)
         build_and_check(load)
         with connect() as connection:
             publish.publish(connection, load)
-            compare_counts(connection, known)
-            put_times_back(connection, known)
+            _compare_counts(connection, known)
+            _put_times_back(connection, known)
     except Exception as error:
         steps.fail_load(known.load_id, f"{type(error).__name__}: {error}")
         raise
@@ -138,10 +138,10 @@ def begin(known: Record, planned_against: str | None) -> None:
         )
         settle.insert_counts(connection, files.read_json(known.folder / "portal_counts.json"))
         stage.register_batches(connection, [Batch.of(row["batch"]) for row in known.batches])
-        put_months(connection, known)
+        _put_months(connection, known)
 
 
-def put_months(connection: Connection, known: Record) -> None:
+def _put_months(connection: Connection, known: Record) -> None:
     """Write the months to ``staging.months`` as they were when the load had settled."""
     connection.execute("delete from staging.months")
     connection.execute(
@@ -150,21 +150,21 @@ def put_months(connection: Connection, known: Record) -> None:
     )
 
 
-def stage_as_settled(known: Record, load: Load) -> None:
+def _stage_as_settled(known: Record, load: Load) -> None:
     """Stage batches round by round, in the order in which they were settled; ReplayDiffers if a month lacks reports."""
     batches = [Batch.of(row["batch"]) for row in known.batches]
-    for prefix, vanished in rounds_of(known.folder):
+    for prefix, vanished in _rounds_of(known.folder):
         of_round = [batch for batch in batches if batch.batch_id.startswith(prefix)]
         with connect() as connection:
             stage.remove_months(connection, vanished)
             for batch in of_round:
                 stage.supersede(connection, batch)
-        stage_batches(of_round, load)
+        _stage_batches(of_round, load)
         with connect() as connection:
             settle.resolve_keys(connection)
     with connect() as connection:
         # Resolving an early round by the months of the last can have marked some.
-        put_months(connection, known)
+        _put_months(connection, known)
         unequal = settle.unequal_months(connection)
         if unequal:
             raise ReplayDiffers(
@@ -173,7 +173,7 @@ def stage_as_settled(known: Record, load: Load) -> None:
         settle.describe_duplicates(connection, known.folder)
 
 
-def rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
+def _rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
     """Yield for the plan and each round of settling how its batches' names begin, and which months had vanished."""
     yield "batch-", set()
     for number in range(1, len(list(folder.glob("plan-again-*.json"))) + 1):
@@ -182,14 +182,14 @@ def rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
         yield f"settle-{number}-", {date.fromisoformat(month) if month else None for month in gone}
 
 
-def stage_batches(batches: list[Batch], load: Load) -> None:
+def _stage_batches(batches: list[Batch], load: Load) -> None:
     """Clean and stage landed batches, some at a time."""
     with ThreadPoolExecutor(config.WORKERS) as pool:
         for _ in pool.map(lambda batch: steps.clean_and_stage(batch, load), batches):
             pass
 
 
-def compare_counts(connection: Connection, known: Record) -> None:
+def _compare_counts(connection: Connection, known: Record) -> None:
     """Warn of a published load that counts otherwise than then.
 
     That is right where the first load replayed was not the first, a table was emptied by hand then, or the cleaning rules
@@ -202,7 +202,7 @@ def compare_counts(connection: Connection, known: Record) -> None:
         log.warning("load %s: %s", known.load_id, ", ".join(differences))
 
 
-def put_times_back(connection: Connection, known: Record) -> None:
+def _put_times_back(connection: Connection, known: Record) -> None:
     """Let the load have been published when it was, and say that it was replayed."""
     connection.execute(
         "update ops.loads set finished_at = %(then)s, last_seen_at = %(then)s,"

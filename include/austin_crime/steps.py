@@ -118,7 +118,7 @@ def extract(batch: Batch, load: Load, session: requests.Session | None = None) -
     """Ask for a batch, unless it has landed, and land it as received."""
     from austin_crime.load import extract as extracting
 
-    return extracting.fetch_batch(portal_for(load, session), batch, folder_of(load))
+    return extracting.fetch_batch(_portal_for(load, session), batch, folder_of(load))
 
 
 def clean_and_stage(batch: Batch, load: Load) -> int:
@@ -140,7 +140,7 @@ def settle_months(load: Load) -> int:
     from austin_crime.load import settle
     from austin_crime.warehouse.connection import connect
 
-    rounds = settle.settle_months(portal_for(load), load, folder_of(load))
+    rounds = settle.settle_months(_portal_for(load), load, folder_of(load))
     with connect() as connection:
         record.note_settled(connection, load.load_id, folder_of(load))
     return rounds
@@ -218,7 +218,7 @@ def fail_load(load_id: str, message: str) -> None:
     slot.fail_load(load_id, message)
 
 
-def portal_for(load: Load, session: requests.Session | None = None) -> Portal:
+def _portal_for(load: Load, session: requests.Session | None = None) -> Portal:
     """Return a client of the portal whose answers are signs of life of the load; LoadEnded there if it has ended."""
     from austin_crime.portal import client
     from austin_crime.warehouse import slot

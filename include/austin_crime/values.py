@@ -71,7 +71,7 @@ def read_row_id(text: str) -> Reading[str]:
     return Reading(None, "row_id_missing") if read.value is None else read
 
 
-def read_whole(text: str, digits: int, rule: str) -> Reading[int]:
+def _read_whole(text: str, digits: int, rule: str) -> Reading[int]:
     """Read a whole number of up to so many digits, however its decimal is written: 5, 05, 5.0, +5, 5e0."""
     written = text.strip(BLANKS)
     if not written:
@@ -88,18 +88,18 @@ def read_whole(text: str, digits: int, rule: str) -> Reading[int]:
 
 def read_key(text: str) -> Reading[int]:
     """Read an incident number; a report without one is rejected."""
-    read = read_whole(text, 18, "unreadable_key")
+    read = _read_whole(text, 18, "unreadable_key")
     return Reading(None, "missing_key") if read == (None, None) else read
 
 
 def read_code(text: str) -> Reading[int]:
     """Read a whole number of up to nine digits."""
-    return read_whole(text, 9, "number_unreadable")
+    return _read_whole(text, 9, "number_unreadable")
 
 
 def read_district(text: str) -> Reading[int]:
     """Read a council district, 1 to 10."""
-    read = read_whole(text, 2, "district_unreadable")
+    read = _read_whole(text, 2, "district_unreadable")
     if read.value is not None and read.value not in contract.COUNCIL_DISTRICTS:
         return Reading(None, "district_unreadable")
     return read
@@ -107,13 +107,13 @@ def read_district(text: str) -> Reading[int]:
 
 def read_block_group(text: str) -> Reading[str]:
     """Return a census GEOID of twelve digits: the state in front, zeros that a number lost put back."""
-    number, rule = read_whole(text, 10, "block_group_unreadable")
+    number, rule = _read_whole(text, 10, "block_group_unreadable")
     return Reading(None, rule) if number is None else Reading(f"{contract.STATE_FIPS}{number:010}")
 
 
 def read_time(text: str) -> Reading[time]:
     """Read HHMM as a number, without leading zeros ("5" is 00:05), as a time of day."""
-    number, rule = read_whole(text, 4, "time_unreadable")
+    number, rule = _read_whole(text, 4, "time_unreadable")
     if number is None:
         return Reading(None, rule)
     hour, minute = divmod(number, 100)
@@ -142,7 +142,7 @@ def read_timestamp(text: str) -> Reading[datetime]:
     written = text.strip(BLANKS)
     if not written:
         return Reading(None)
-    moment, offset = read_moment(written)
+    moment, offset = _read_moment(written)
     if moment is None:
         return Reading(None, "year_out_of_range" if ODD_YEAR.fullmatch(written) else "date_unreadable")
     return Reading(moment, "date_with_offset" if offset else None)
@@ -168,7 +168,7 @@ def read_month(text: str) -> date | None:
 
 def read_stamp(text: str) -> Reading[datetime]:
     """Read an ``:updated_at``: UTC unless it has another offset."""
-    moment, offset = read_moment(text.strip(BLANKS))
+    moment, offset = _read_moment(text.strip(BLANKS))
     try:
         if moment is not None:
             return Reading((moment - (offset or timedelta())).replace(tzinfo=UTC))
@@ -177,7 +177,7 @@ def read_stamp(text: str) -> Reading[datetime]:
     return Reading(NO_STAMP, "stamp_unreadable")
 
 
-def read_moment(written: str) -> tuple[datetime | None, timedelta | None]:
+def _read_moment(written: str) -> tuple[datetime | None, timedelta | None]:
     """Read an ISO 8601 timestamp and its offset from UTC as written; None for what is not there or does not exist."""
     found = MOMENT.fullmatch(written)
     if not found:
@@ -209,7 +209,7 @@ READERS: dict[contract.Kind, Callable[[str], Reading[object]]] = {
 
 def read_count(text: str) -> int:
     """Read a number of reports that the portal counted; Unreadable if it is none."""
-    number, _ = read_whole(text, 18, "number_unreadable")
+    number, _ = _read_whole(text, 18, "number_unreadable")
     if number is None:
         raise Unreadable(f"expected a number of reports, came {text!r}")
     return number

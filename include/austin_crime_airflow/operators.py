@@ -13,7 +13,7 @@ from austin_crime import config, steps
 from austin_crime.errors import LoadRefused, PortalBusy
 
 
-def portal_session(http_conn_id: str) -> requests.Session:
+def _portal_session(http_conn_id: str) -> requests.Session:
     """Return the session that an HTTP connection prepares; LoadRefused if it leads elsewhere than the pipeline's setting."""
     hook = HttpHook(http_conn_id=http_conn_id)
     session = hook.get_conn()
@@ -33,7 +33,7 @@ class PortalSensor(HttpSensor):
     def poke(self, context: Any) -> bool:
         """Whether the portal has the dataset."""
         try:
-            steps.source_is_up(portal_session(self.http_conn_id))
+            steps.source_is_up(_portal_session(self.http_conn_id))
         except PortalBusy as failure:
             self.failure = failure
             self.log.warning("%s Asking again in %.0f s.", failure, self.poke_interval)
@@ -71,7 +71,7 @@ class ExtractOperator(HttpOperator):
 
     def execute(self, context: Any) -> Any:
         """Return the manifest of the landed file."""
-        return steps.extract(self.batch, self.load, portal_session(self.http_conn_id))
+        return steps.extract(self.batch, self.load, _portal_session(self.http_conn_id))
 
 
 class BuildOperator(SQLExecuteQueryOperator):

@@ -23,7 +23,7 @@ def run_once(flow: Any) -> NoReturn:
         parameters = json.loads(text)
     except json.JSONDecodeError as error:
         sys.exit(f"The parameters are {text!r}: expected JSON, such as '{{\"dry_run\": true}}' ({error}).")
-    signal.signal(signal.SIGINT, give_up)
+    signal.signal(signal.SIGINT, _give_up)
     try:
         state = flow(parameters=parameters, return_state=True)
     except KeyboardInterrupt:
@@ -32,7 +32,7 @@ def run_once(flow: Any) -> NoReturn:
     sys.exit(0 if state.is_completed() else 1)
 
 
-def give_up(number: int, frame: Any) -> NoReturn:
+def _give_up(number: int, frame: Any) -> NoReturn:
     """Free the slot at once: Prefect tells its hooks only when every batch under way has ended.
 
     Those end at their next word with the portal, because their load is no longer the running one.

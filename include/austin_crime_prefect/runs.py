@@ -16,7 +16,7 @@ from austin_crime.models import Load
 PREFIX = "Flow run encountered an exception: "
 
 
-def current() -> FlowRunContext:
+def _current() -> FlowRunContext:
     """Return the run that this code is part of."""
     context = FlowRunContext.get()
     if context is None:
@@ -26,19 +26,19 @@ def current() -> FlowRunContext:
 
 def name() -> str:
     """Return what people read: when it began, in Austin, and what was asked for."""
-    asked = (current().parameters or {})["parameters"]
+    asked = (_current().parameters or {})["parameters"]
     return f"{datetime.now(ZoneInfo(config.TIME_ZONE)):%Y-%m-%d %H:%M:%S} {asked.in_words()}"
 
 
 def load_id(flow_run: Any = None) -> str:
     """Return the id of a run's load; of the current run if none is given."""
-    run: Any = flow_run or current().flow_run
+    run: Any = flow_run or _current().flow_run
     return f"prefect__{run.id}"
 
 
 def started_by() -> str:
     """Return who started the current run: Prefect's open-source server has no logins, so there only how."""
-    flow_run: Any = current().flow_run
+    flow_run: Any = _current().flow_run
     if flow_run.auto_scheduled:
         return "Prefect's schedule"
     return "Prefect's page" if flow_run.deployment_id else account()

@@ -32,14 +32,14 @@ def step(function: Callable[..., Any], run_name: str | None = None, **options: A
         "task_run_name": run_name or function.__name__,
         "retries": config.RETRIES,
         "retry_delay_seconds": _delays_s(),
-        "retry_condition_fn": is_worth_a_retry,
+        "retry_condition_fn": _is_worth_a_retry,
         # The same arguments again do not mean the same result: the portal and the warehouse have changed.
         "cache_policy": NO_CACHE,
     }
     return Task(function, **settings | options)
 
 
-def is_worth_a_retry(task: Task[..., Any], task_run: Any, state: Any) -> bool:
+def _is_worth_a_retry(task: Task[..., Any], task_run: Any, state: Any) -> bool:
     """Decide by the kind of failure, and wait here for as long as the portal asks beyond the task's own delay.
 
     Prefect's delays are fixed when a task is defined, so a Retry-After cannot become one.
@@ -50,7 +50,7 @@ def is_worth_a_retry(task: Task[..., Any], task_run: Any, state: Any) -> bool:
     asked_s = errors.retry_after_s(failure)
     if asked_s is not None:
         asked_s = min(asked_s, config.LONGEST_WAIT_S) + secrets.randbelow(config.RETRY_JITTER_S)
-        own_s = delay_s(task, task_run.run_count)
+        own_s = _delay_s(task, task_run.run_count)
         log.info("the portal asks to wait: the next try is in %.0f s", max(asked_s, own_s))
         time.sleep(max(0.0, asked_s - own_s))
     return True
@@ -64,7 +64,7 @@ def _delays_s() -> list[float]:
     ]
 
 
-def delay_s(task: Task[..., Any], run_count: int) -> float:
+def _delay_s(task: Task[..., Any], run_count: int) -> float:
     """Return how long Prefect waits after a task's so-manieth run."""
     delays = task.retry_delay_seconds
     if isinstance(delays, list):

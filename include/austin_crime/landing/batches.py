@@ -18,19 +18,19 @@ def batch_path(folder: UPath, batch_id: str) -> UPath:
     return folder / f"{batch_id}.json.gz"
 
 
-def manifest_path(folder: UPath, batch_id: str) -> UPath:
+def _manifest_path(folder: UPath, batch_id: str) -> UPath:
     """Return where the manifest of a batch lies."""
     return folder / f"{batch_id}.manifest.json"
 
 
 def write_manifest(folder: UPath, manifest: Manifest) -> None:
     """Write the manifest of a batch whose file has landed."""
-    files.write_json(manifest_path(folder, manifest.batch_id), asdict(manifest))
+    files.write_json(_manifest_path(folder, manifest.batch_id), asdict(manifest))
 
 
 def landed(folder: UPath, batch: Batch) -> Manifest | None:
     """Return the manifest of a batch that has landed whole, else None."""
-    path, written = batch_path(folder, batch.batch_id), manifest_path(folder, batch.batch_id)
+    path, written = batch_path(folder, batch.batch_id), _manifest_path(folder, batch.batch_id)
     if not (path.exists() and written.exists()):
         return None
     manifest = Manifest(**files.read_json(written))

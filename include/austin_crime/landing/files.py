@@ -82,14 +82,14 @@ def sha256(path: UPath) -> str:
 
 def write_sealed(path: UPath, content: Any) -> None:
     """Write JSON together with its own SHA-256."""
-    write_json(path, {"sha256": seal(content), "content": content})
+    write_json(path, {"sha256": _seal(content), "content": content})
 
 
 def read_sealed(path: UPath) -> Any:
     """Read JSON that write_sealed wrote; ValueError, with the name, if it is missing or not what was written."""
     try:
         read = read_json(path)
-        is_whole = seal(read["content"]) == read["sha256"]
+        is_whole = _seal(read["content"]) == read["sha256"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         is_whole = False
     if not is_whole:
@@ -97,7 +97,7 @@ def read_sealed(path: UPath) -> Any:
     return read["content"]
 
 
-def seal(content: Any) -> str:
+def _seal(content: Any) -> str:
     """Return the SHA-256 of JSON, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

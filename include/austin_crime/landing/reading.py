@@ -43,12 +43,12 @@ def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
     names = [*SYSTEM_COLUMNS, *(column.source_name for column in contract.COLUMNS)]
     schema = pa.schema([(name, pa.string()) for name in names])
     try:
-        tables = [read_lines(lines, schema) for lines in report_lines(body)]
+        tables = [_read_lines(lines, schema) for lines in _report_lines(body)]
     except pa.ArrowInvalid:
         # Another layout or numbers without quotes: slower, and as good.
         body.seek(0)
         tables = [pa.Table.from_pylist([_as_strings(report) for report in _read_array(body)], schema=schema)]
-    return to_frame(pa.concat_tables([schema.empty_table(), *tables]))
+    return _to_frame(pa.concat_tables([schema.empty_table(), *tables]))
 
 
 def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
@@ -78,7 +78,7 @@ def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
     return unique
 
 
-def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
+def _report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
     r"""Yield blocks of JSON objects, one a line; each is good until the next is asked for.
 
     The portal writes a report a line, ``[{…}\n,{…}\n]\n``; with blanks in place of brackets and commas that is what Arrow
@@ -109,7 +109,7 @@ def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
         block[:kept] = block[end:size]
 
 
-def read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
+def _read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
     """Read JSON objects, one a line; blanks are none."""
     if bytes(lines).isspace():
         return schema.empty_table()
@@ -121,7 +121,7 @@ def read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
     return table.select(schema.names)
 
 
-def to_frame(table: pa.Table) -> pd.DataFrame:
+def _to_frame(table: pa.Table) -> pd.DataFrame:
     """Return an Arrow table as a frame on Arrow types."""
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame

@@ -64,7 +64,7 @@ def note_settled(connection: Connection, load_id: str, folder: UPath) -> None:
         " from ops.loads where load_id = %s",
         (load_id,),
     ).fetchall()[0]
-    files.write_sealed(folder / SETTLED, row | {"files": sums_of_files(folder)})
+    files.write_sealed(folder / SETTLED, row | {"files": _sums_of_files(folder)})
 
 
 def note_published(connection: Connection, load_id: str, folder: UPath) -> None:
@@ -75,7 +75,7 @@ def note_published(connection: Connection, load_id: str, folder: UPath) -> None:
     files.write_sealed(folder / PUBLISHED, row["load"])
 
 
-def sums_of_files(folder: UPath) -> dict[str, str]:
+def _sums_of_files(folder: UPath) -> dict[str, str]:
     """Return the SHA-256 of the files of a landing folder by name; of a batch the one taken when it landed."""
     landed = {
         f"{batch_id}.json.gz": manifest.sha256 for batch_id, manifest in batches.manifests(folder).items()
@@ -102,16 +102,16 @@ def read_records() -> dict[str, Record]:
     folders = {path.parent for path in found}
     for folder in sorted(folders, key=lambda folder: int(folder.name)):
         try:
-            record = read_record(folder)
+            record = _read_record(folder)
         except ValueError as error:
             damaged.append(str(error))
         else:
             records[record.load_id] = record
-    refuse_damage(damaged, "Move a damaged load's folder away to replay what was published before it")
+    _refuse_damage(damaged, "Move a damaged load's folder away to replay what was published before it")
     return records
 
 
-def read_record(folder: UPath) -> Record:
+def _read_record(folder: UPath) -> Record:
     """Read what a load left; ValueError, with the name, if a file is missing or not what it wrote."""
     path = folder / PUBLISHED
     return Record(
@@ -175,10 +175,10 @@ def refuse_damaged_files(chosen: list[Record]) -> None:
         if found and not damaged and number:
             advice = f"Without them the warehouse can be replayed --until {chosen[number - 1].load_id}"
         damaged += found
-    refuse_damage(damaged, advice)
+    _refuse_damage(damaged, advice)
 
 
-def refuse_damage(damaged: list[str], advice: str) -> None:
+def _refuse_damage(damaged: list[str], advice: str) -> None:
     """Raise ReplayRefused if there are damaged files, and say what to do."""
     if damaged:
         more = f" and {len(damaged) - NAMES_SHOWN} more" if len(damaged) > NAMES_SHOWN else ""

@@ -42,7 +42,7 @@ def decide_months(
     """
     held_by_month = {month.month: month for month in held}
     planned = [
-        decide_month(
+        _decide_month(
             month,
             held_by_month.get(month.month),
             (recent or {}).get(month.month, RecentCounts()),
@@ -58,17 +58,17 @@ def decide_months(
     ]
     if any(month.kind != "skipped" for month in planned):
         planned = [
-            fetch_whole(month, "a key occurs twice") if _has_duplicates(month, held_by_month) else month
+            _fetched_whole(month, "a key occurs twice") if _has_duplicates(month, held_by_month) else month
             for month in planned
         ]
     return sorted(planned, key=lambda planned_month: planned_month.month or date.max)
 
 
-def decide_month(
+def _decide_month(
     month: PortalMonth, held: HeldMonth | None, recent: RecentCounts, whole: str | None
 ) -> PlannedMonth:
     """Decide for one month that the portal has."""
-    reason = whole_because(month, held, whole)
+    reason = _reason_for_whole(month, held, whole)
     kind: MonthKind = "whole"
     if reason is None and month.newer_count:
         kind, reason = "topped up", "newer reports"
@@ -88,7 +88,7 @@ def decide_month(
     )
 
 
-def whole_because(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> str | None:
+def _reason_for_whole(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> str | None:
     """Return why a month has to be fetched whole, or None."""
     if held is None or held.report_count == 0:
         return "not held"
@@ -136,7 +136,7 @@ def _has_duplicates(month: PlannedMonth, held: dict[date | None, HeldMonth]) -> 
     return month.kind != "vanished" and month.month in held and held[month.month].has_duplicates
 
 
-def fetch_whole(month: PlannedMonth, reason: str) -> PlannedMonth:
+def _fetched_whole(month: PlannedMonth, reason: str) -> PlannedMonth:
     """Return the month to be fetched whole, its ids and stamps refreshed whatever its content."""
     return replace(month, kind="whole", reason=reason, fetch_count=month.portal_count, is_mostly_new=False)
 

@@ -52,11 +52,11 @@ def make_batches(
 def _fits(group: list[PlannedMonth], month: PlannedMonth) -> bool:
     """Whether one more month keeps a batch within its limits."""
     rows = sum(member.fetch_count for member in group) + month.fetch_count
-    ranges = to_ranges([member.month for member in [*group, month]])
+    ranges = _to_ranges([member.month for member in [*group, month]])
     return rows <= config.BATCH_ROWS and len(ranges) <= config.MAX_RANGES_PER_BATCH
 
 
-def to_ranges(months: Iterable[date | None]) -> list[tuple[date | None, date | None]]:
+def _to_ranges(months: Iterable[date | None]) -> list[tuple[date | None, date | None]]:
     """Join adjacent months to ranges from a first day to the first day after; None for no date, and at the end of time."""
     ranges: list[tuple[date | None, date | None]] = []
     for month in months:
@@ -73,7 +73,7 @@ def batch_query(batch: Batch) -> dict[str, str]:
 
     The limit leaves room for reports that come while we read, and is never the portal's default of 1000.
     """
-    ranges = to_ranges([date.fromisoformat(month) if month else None for month in batch.months])
+    ranges = _to_ranges([date.fromisoformat(month) if month else None for month in batch.months])
     where = f"({' or '.join(month_condition(*bounds) for bounds in ranges)})"
     if batch.newer_than:
         where += f" and :updated_at > '{batch.newer_than}'"
@@ -122,16 +122,16 @@ def fetch_batch(portal: Portal, batch: Batch, folder: UPath) -> Manifest:
 def _fetch_all(portal: Portal, batch: Batch, folder: UPath) -> Manifest:
     """Ask for a batch once and land it; PortalShort if it has landed with fewer reports than announced."""
     path = f"/resource/{config.DATASET_ID}.json"
-    manifest = land(portal.open(in_words(batch), path, batch_query(batch), stream=True), batch, folder)
+    manifest = land(portal.open(_in_words(batch), path, batch_query(batch), stream=True), batch, folder)
     if manifest.report_count < batch.expected_count:
         raise PortalShort(
-            f"Asked for {in_words(batch)}, the portal sent {manifest.report_count} reports and had announced"
+            f"Asked for {_in_words(batch)}, the portal sent {manifest.report_count} reports and had announced"
             f" {batch.expected_count}."
         )
     return manifest
 
 
-def in_words(batch: Batch) -> str:
+def _in_words(batch: Batch) -> str:
     """Return what a batch asks for: its name, months and kind."""
     months = [month[:7] if month else "no report date" for month in batch.months]
     span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
@@ -175,7 +175,7 @@ def land(response: requests.Response, batch: Batch, folder: UPath) -> Manifest:
 
 def _receive(response: requests.Response, batch: Batch, file: IO[bytes]) -> BodyCounter:
     """Write a body to a file as a gzip stream, and return what it holds; PortalBusy if it is not a whole JSON array."""
-    counter = BodyCounter(in_words(batch))
+    counter = BodyCounter(_in_words(batch))
     for piece in gzip_pieces(response, counter.what):
         file.write(piece)
         counter.feed(piece)

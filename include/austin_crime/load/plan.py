@@ -62,9 +62,9 @@ def plan_dry(portal: Portal, parameters: Mapping[str, Any]) -> list[PlannedMonth
     """Return what a load would do with each month, and show it; nothing is written."""
     with connect() as connection:
         refuse_other_portal(connection)
-        held = read_held(connection)
+        held = _read_held(connection)
     months = compare(portal, held, ask_dataset(portal), parameters).months
-    show(months)
+    _show(months)
     return months
 
 
@@ -85,15 +85,15 @@ def plan_months(
     files.write_json(folder / "metadata.json", dataset.metadata)
     with connect() as connection:
         journal.note_dataset(connection, load, dataset)
-        held = read_held(connection)
-        if is_quiet(held, dataset, parameters):
+        held = _read_held(connection)
+        if _is_quiet(held, dataset, parameters):
             journal.end_unchanged(connection, load, UNCHANGED_BY_METADATA)
             return []
         journal.note_columns(connection, load, dataset)
     comparison = compare(portal, held, dataset, parameters)
     files.write_json(folder / "months.json", [asdict(month) for month in comparison.portal_months])
     files.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])
-    show(comparison.months)
+    _show(comparison.months)
     if has_work(comparison.months):
         _write_plan(portal, load, folder, comparison, held, dataset)
         return comparison.months
@@ -127,7 +127,7 @@ def _write_plan(
         stage.register_batches(connection, extract.make_batches(comparison.months, held.last_newest, columns))
 
 
-def read_held(connection: Connection) -> Held:
+def _read_held(connection: Connection) -> Held:
     """Count what the warehouse holds by month, and recall what the portal said of it at the last published load."""
     cursor = connection.cursor(row_factory=class_row(PublishedLoad))
     last = cursor.execute(LAST_PUBLISHED).fetchone()
@@ -141,7 +141,7 @@ def _aggregates_add_up(connection: Connection) -> bool:
     return bool(row["add_up"])
 
 
-def is_quiet(held: Held, dataset: Dataset, parameters: Mapping[str, Any]) -> bool:
+def _is_quiet(held: Held, dataset: Dataset, parameters: Mapping[str, Any]) -> bool:
     """Whether the metadata alone show that nothing changed since the last published load, and we hold all of it.
 
     Metadata that do not say when rows changed last show nothing.
@@ -198,7 +198,7 @@ def compare(portal: Portal, held: Held, dataset: Dataset, parameters: Mapping[st
     return Comparison(portal_months, months)
 
 
-def show(months: list[PlannedMonth]) -> None:
+def _show(months: list[PlannedMonth]) -> None:
     """Log the plan as one table: months of a kind and a reason, how many reports to fetch, and which months."""
     log.info("the plan:\n%s", "\n".join(plan_table(months)))
 

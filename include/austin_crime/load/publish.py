@@ -50,12 +50,12 @@ def publish(connection: Connection, load: Load) -> str:
     if done:
         log.info("already published: %s", done["message"])
         return str(done["message"])
-    refuse_stale_plan(connection, slot.running_load(connection, load))
+    _refuse_stale_plan(connection, slot.running_load(connection, load))
     refuse_incomplete_staging(connection)
-    publish_crimes(connection)
+    _publish_crimes(connection)
     for table in (*config.AGGREGATES, "council_districts"):
-        publish_table(connection, f"mart.{table}", f"staging.{table}")
-    publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
+        _publish_table(connection, f"mart.{table}", f"staging.{table}")
+    _publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
     connection.execute(read("load/publish_status.sql"))
     done = connection.execute(
         "select message from ops.loads where load_id = %s and status = 'published'", (load.load_id,)
@@ -73,11 +73,11 @@ def publish(connection: Connection, load: Load) -> str:
     return str(done["message"])
 
 
-def publish_crimes(connection: Connection) -> None:
+def _publish_crimes(connection: Connection) -> None:
     """Make ``mart.crimes`` what ``staging.crimes_next`` is."""
     columns = columns_of(connection, CRIMES)
     if not connection.execute("select exists (select from mart.crimes) as held").fetchall()[0]["held"]:
-        fill_crimes(connection, columns)
+        _fill_crimes(connection, columns)
         return
     content = [column for column in columns if column not in NOT_CONTENT]
     connection.execute(
@@ -98,7 +98,7 @@ def publish_crimes(connection: Connection) -> None:
     )
 
 
-def fill_crimes(connection: Connection, columns: list[str]) -> None:
+def _fill_crimes(connection: Connection, columns: list[str]) -> None:
     """Fill the empty ``mart.crimes``, then build its key and indexes anew: faster than row by row.
 
     Without its key nobody can read the table before the end of the transaction anyway; emptied in it, the table needs no
@@ -113,7 +113,7 @@ def fill_crimes(connection: Connection, columns: list[str]) -> None:
         connection.execute(index["create_statement"])
 
 
-def publish_table(connection: Connection, live: str, coming: str) -> None:
+def _publish_table(connection: Connection, live: str, coming: str) -> None:
     """Make a table what another is, row by row; rows that are the same stay untouched."""
     columns = listed(columns_of(connection, live))
     connection.execute(
@@ -121,7 +121,7 @@ def publish_table(connection: Connection, live: str, coming: str) -> None:
     )
 
 
-def refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
+def _refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
     """Raise LoadRefused if another load was published since this one was planned."""
     last = connection.execute(
         "select load_id from ops.loads where status = 'published' order by finished_at desc limit 1"

@@ -122,12 +122,12 @@ def parse_json(response: requests.Response, what: str) -> Any:
         raise PortalBusy(f"Asked for {what}: expected JSON, came {response.text[:BODY_SHOWN]!r}.") from error
     except BROKEN_BODY as error:
         raise PortalBusy(f"Asked for {what}: the answer broke off ({reason(error)}).") from error
-    if is_error_object(answer):
+    if _is_error_object(answer):
         raise PortalBusy(f"Asked for {what}, the portal answered with an error: {shown(answer)}.")
     return answer
 
 
-def is_error_object(answer: Any) -> bool:
+def _is_error_object(answer: Any) -> bool:
     """Whether JSON is one of the two envelopes in which Socrata tells of errors."""
     return isinstance(answer, dict) and bool(answer.get("error") or answer.get("errorCode"))
 

@@ -59,7 +59,7 @@ def _ask_once(portal: Portal, last_newest: datetime | None) -> list[PortalMonth]
     if not rows:
         raise Contradiction("The portal has no reports at all: expected some, and no rows is never no news.")
     months = _joined(
-        PortalMonth(to_month(row.get("month")), to_count(row), to_stamp(row["newest_updated_at"]))
+        PortalMonth(to_month(row.get("month")), to_count(row), _to_stamp(row["newest_updated_at"]))
         for row in rows
     )
     return _with_newer_counts(portal, months, last_newest) if last_newest else months
@@ -178,7 +178,7 @@ def to_month(key: Any) -> date | None:
         ) from None
 
 
-def to_stamp(value: Any) -> datetime:
+def _to_stamp(value: Any) -> datetime:
     """Read an ``:updated_at``; PortalAnswer if it is none."""
     try:
         return values.read_newest_stamp(values.as_text(value))

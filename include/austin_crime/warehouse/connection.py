@@ -64,7 +64,7 @@ class SessionCursor(psycopg.Cursor[AnyRow]):
     def _begin(self) -> None:
         connection = self.connection
         if not connection.autocommit and connection.info.transaction_status == pq.TransactionStatus.IDLE:
-            super().execute(settings_statement(connection.info.server_version))
+            super().execute(_settings_statement(connection.info.server_version))
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
 
     with adbc_driver_postgresql.dbapi.connect(_address()) as connection:
         with connection.cursor() as cursor:
-            cursor.execute(settings_statement())
+            cursor.execute(_settings_statement())
             cursor.execute("select current_setting('client_encoding') as client_encoding")
             [encoding] = cursor.fetchone()
         if encoding != "UTF8":
@@ -117,7 +117,7 @@ def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
         yield connection
 
 
-def settings_statement(server_version: int = 0) -> str:
+def _settings_statement(server_version: int = 0) -> str:
     """Return the statement that gives the transaction that has just begun the session's settings."""
     # Unknown before PostgreSQL 17; a role can have it, too.
     further = {"transaction_timeout": "0"} if server_version >= 170000 else {}

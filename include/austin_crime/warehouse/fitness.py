@@ -47,7 +47,7 @@ FIRST_MIGRATION = (
 
 def refuse_read_only(connection: Connection) -> None:
     """Raise WarehouseUnfit if nothing can be written."""
-    database = ask(connection, DATABASE)
+    database = _ask(connection, DATABASE)
     where = f"The warehouse {database['name']}"
     if database["is_standby"]:
         raise WarehouseUnfit(
@@ -63,7 +63,7 @@ def refuse_read_only(connection: Connection) -> None:
 
 def refuse_foreign_schemas(connection: Connection) -> None:
     """Raise WarehouseUnfit if a schema of ours cannot be made, belongs to another role, or holds what is not ours."""
-    database = ask(connection, DATABASE)
+    database = _ask(connection, DATABASE)
     name, login = database["name"], database["login"]
     schemas = connection.execute(FOREIGN, (list(SCHEMAS),)).fetchall()
     if any(schema["owner"] is None for schema in schemas) and not database["may_create"]:
@@ -71,7 +71,7 @@ def refuse_foreign_schemas(connection: Connection) -> None:
             f"The login {login} may not create schemas in the warehouse {name}: expected that it may make {', '.join(SCHEMAS)}."
             f' Run grant create on database "{name}" to "{login}"; as the database\'s owner.'
         )
-    is_used = is_known(connection)
+    is_used = _is_our_warehouse(connection)
     for schema in schemas:
         if schema["relations"] and not is_used:
             raise WarehouseUnfit(
@@ -93,9 +93,9 @@ def refuse_foreign_schemas(connection: Connection) -> None:
             )
 
 
-def is_known(connection: Connection) -> bool:
+def _is_our_warehouse(connection: Connection) -> bool:
     """Whether the database has been our warehouse before."""
-    return bool(ask(connection, HAS_MIGRATIONS)["is_known"]) or has_migrations_in_public(connection)
+    return bool(_ask(connection, HAS_MIGRATIONS)["is_known"]) or has_migrations_in_public(connection)
 
 
 def has_explained_migrations(connection: Connection) -> bool:
@@ -103,7 +103,7 @@ def has_explained_migrations(connection: Connection) -> bool:
     question = (
         "select obj_description(to_regclass('ops.schema_migrations'), 'pg_class') is not null as is_explained"
     )
-    return bool(ask(connection, question)["is_explained"])
+    return bool(_ask(connection, question)["is_explained"])
 
 
 def has_migrations_in_public(connection: Connection) -> bool:
@@ -111,7 +111,7 @@ def has_migrations_in_public(connection: Connection) -> bool:
     row = connection.execute(MIGRATIONS_IN_PUBLIC).fetchone()
     if row is None or not row["is_ours"]:
         return False
-    return bool(ask(connection, FIRST_MIGRATION)["is_ours"])
+    return bool(_ask(connection, FIRST_MIGRATION)["is_ours"])
 
 
 def missing_schemas(connection: Connection) -> list[str]:
@@ -121,6 +121,6 @@ def missing_schemas(connection: Connection) -> list[str]:
     ]
 
 
-def ask(connection: Connection, question: str, *values: Any) -> dict[str, Any]:
+def _ask(connection: Connection, question: str, *values: Any) -> dict[str, Any]:
     """Return the only row of an answer."""
     return connection.execute(question, values).fetchall()[0]

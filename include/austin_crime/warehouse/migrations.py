@@ -37,7 +37,7 @@ def migrate(url: str) -> list[str]:
         fitness.refuse_read_only(connection)
         connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
         fitness.refuse_foreign_schemas(connection)
-        applied = names_applied(connection)
+        applied = _names_applied(connection)
         missing = [
             path for path in sorted((config.SQL_DIR / "schema").glob("*.sql")) if path.name not in applied
         ]
@@ -55,7 +55,7 @@ def migrate(url: str) -> list[str]:
     return [path.name for path in missing]
 
 
-def names_applied(connection: Connection) -> set[str]:
+def _names_applied(connection: Connection) -> set[str]:
     """Return the names of what was applied; make the schemas and the table of these names where they are missing."""
     for schema in fitness.missing_schemas(connection):
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))

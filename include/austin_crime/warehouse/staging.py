@@ -28,8 +28,8 @@ def version() -> str:
 
 def make_anew(connection: Connection) -> None:
     """Drop every table and view of the schema and make those of now; a load that runs ends, for its work is gone."""
-    end_running_load(connection)
-    drop_all(connection)
+    _end_running_load(connection)
+    _drop_all(connection)
     connection.execute(read("staging/tables.sql"))
     rejects = [column for column in columns_of(connection, REJECTS) if column != "load_id"]
     connection.execute(fill("staging/crimes_next.sql", columns=listed(columns_of(connection, "mart.crimes"))))
@@ -47,7 +47,7 @@ def totals() -> sql.Composed:
     )
 
 
-def end_running_load(connection: Connection) -> None:
+def _end_running_load(connection: Connection) -> None:
     """End a load that runs."""
     ended = connection.execute(
         "update ops.loads set status = 'abandoned', finished_at = now(), message = 'The schema was brought up to date while"
@@ -57,7 +57,7 @@ def end_running_load(connection: Connection) -> None:
         log.warning("load %s is abandoned: the schema is brought up to date", row["load_id"])
 
 
-def drop_all(connection: Connection) -> None:
+def _drop_all(connection: Connection) -> None:
     """Drop every view and table of the schema; those of others that depend on one are an error."""
     for kind, letter in (("view", "v"), ("table", "r")):
         names = [
