@@ -41,10 +41,10 @@ def started_by() -> str:
     flow_run: Any = _current().flow_run
     if flow_run.auto_scheduled:
         return "Prefect's schedule"
-    return "Prefect's page" if flow_run.deployment_id else account()
+    return "Prefect's page" if flow_run.deployment_id else _account()
 
 
-def account() -> str:
+def _account() -> str:
     """Return the name of the account that runs this; its number if it has no name, as in some containers."""
     try:
         return getpass.getuser()

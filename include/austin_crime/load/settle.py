@@ -88,17 +88,17 @@ def _restage_missing(portal: Portal, load: Load, folder: UPath) -> None:
             ):
                 counts[row["batch_id"]] += row["n"]
         if {
-            known.batch.batch_id: known.staged_count for known in batches if known.staged_count != 0
+            staged.batch.batch_id: staged.staged_count for staged in batches if staged.staged_count != 0
         } == counts:
             return
         log.warning("other rows are staged than the batches hold: staging all of them again from the landing")
         stage.remove_all(connection)
-    for known in batches:
-        extract.fetch_batch(portal, known.batch, folder)
+    for staged in batches:
+        extract.fetch_batch(portal, staged.batch, folder)
         with connect() as connection:
             running_load(connection, load)
-            stage.supersede(connection, known.batch)
-        stage.stage_batch(load, known.batch, folder)
+            stage.supersede(connection, staged.batch)
+        stage.stage_batch(load, staged.batch, folder)
 
 
 def _resolve(load: Load) -> set[date | None]:

@@ -10,7 +10,7 @@ from austin_crime.portal import answers
 from austin_crime.portal.client import Portal
 
 WHAT = "the dataset's metadata"
-# The sample portal says so in a field that every Socrata dataset has.
+# A tag of the sample portal's dataset.
 SAMPLE_TAG = "sample data"
 
 

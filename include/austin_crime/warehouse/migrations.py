@@ -43,11 +43,11 @@ def migrate(url: str) -> list[str]:
         ]
         for path in missing:
             connection.execute(path.read_bytes())
-            note(connection, path.name)
+            _note(connection, path.name)
         if missing or staging.version() not in applied:
             staging.make_anew(connection)
             connection.execute("delete from ops.schema_migrations where name like 'staging %'")
-            note(connection, staging.version())
+            _note(connection, staging.version())
         # Granting anew waits for readers and writers, and for a load that publishes: only where something is missing.
         lacking = connection.execute(read("grants_missing.sql")).fetchall()[0]
         if missing or lacking["missing_count"]:
@@ -66,7 +66,7 @@ def _names_applied(connection: Connection) -> set[str]:
     return {row["name"] for row in connection.execute("select name from ops.schema_migrations")}
 
 
-def note(connection: Connection, name: str) -> None:
+def _note(connection: Connection, name: str) -> None:
     """Write down that something was applied."""
     connection.execute("insert into ops.schema_migrations (name) values (%s)", (name,))
     log.info("applied %s", name)
