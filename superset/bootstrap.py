@@ -74,7 +74,7 @@ def bootstrap(*, if_changed: bool = False) -> None:
     _require_passwords()
     metadata, note = create_engine(os.environ["SUPERSET_METADATA_URL"]), _note()
     if if_changed and _note_left(metadata) == note:
-        log.info("nothing to do")
+        log.info("Nothing changed since the last bootstrap: nothing to do.")
         return
     from superset.app import create_app
 
@@ -91,12 +91,12 @@ def bootstrap(*, if_changed: bool = False) -> None:
 
 
 def _note() -> str:
-    """Return a digest of what the state follows from."""
+    """Return a digest of everything that the state depends on."""
     folder = Path(__file__).parent
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
     settings = {name: value for name, value in os.environ.items() if "SUPERSET" in name or "READER" in name}
-    told = json.dumps([version("apache-superset"), settings], sort_keys=True).encode()
-    return hashlib.sha256(b"\0".join([told, *(path.read_bytes() for path in files)])).hexdigest()
+    versions = json.dumps([version("apache-superset"), settings], sort_keys=True).encode()
+    return hashlib.sha256(b"\0".join([versions, *(path.read_bytes() for path in files)])).hexdigest()
 
 
 def _note_left(metadata: Engine) -> str | None:
@@ -117,7 +117,9 @@ def _leave_note(metadata: Engine, note: str) -> None:
 def _require_passwords() -> None:
     missing = [user.password_variable for user in USERS if not os.environ.get(user.password_variable)]
     if missing:
-        raise SystemExit(f"{', '.join(missing)} not set: logins have no default passwords. See .env.example")
+        raise SystemExit(
+            f"{', '.join(missing)} not set: logins have no default passwords. Set them as in .env.example."
+        )
 
 
 def _migrate() -> None:
@@ -193,8 +195,10 @@ def _import_assets() -> None:
         try:
             ImportAssetsCommand(contents).run()
         except CommandInvalidError as error:
-            raise SystemExit(f"superset/assets is not valid: {error.normalized_messages()}") from error
-    log.info("imported %d assets", len(contents))
+            raise SystemExit(
+                f"superset/assets is not valid: correct the files. Superset says: {error.normalized_messages()}"
+            ) from error
+    log.info("Imported %d assets.", len(contents))
 
 
 def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
@@ -224,7 +228,7 @@ def _prune_assets() -> None:
     for model in (Dashboard, Slice, SqlaTable):
         for ours in db.session.query(model).filter(model.external_url.startswith(MARK)).all():
             if str(ours.uuid) not in kept:
-                log.info("removing %s, its file is gone", ours.external_url)
+                log.info("Removed %s, because its file is gone.", ours.external_url)
                 db.session.delete(ours)
     db.session.commit()
 

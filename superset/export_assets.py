@@ -137,7 +137,7 @@ def dump(asset: Asset, names: dict[str, str]) -> str:
     text = yaml.dump(asset, Dumper=Dumper, sort_keys=True, allow_unicode=True, width=120)
     return re.sub(
         r"(dataset_?[uU]uid: )(\S+)$",
-        lambda found: f"{found[0]}  # {names[found[2]]}",
+        lambda reference: f"{reference[0]}  # {names[reference[2]]}",
         text,
         flags=re.MULTILINE,
     )

@@ -16,7 +16,7 @@ from superset import config
 def _required(name: str, meaning: str) -> str:
     value = os.environ.get(name)
     if not value:
-        raise SystemExit(f"{name} is not set: Superset needs {meaning}. See .env.example")
+        raise SystemExit(f"{name} is not set: Superset needs {meaning}. Set it as in .env.example.")
     return value
 
 

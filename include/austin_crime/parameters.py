@@ -43,8 +43,14 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("first_month", "last_month"):
         if parameters.get(name) and not re.search(MONTH_PATTERN, str(parameters[name])):
             raise ParameterError(f"{name}: expected a month such as 2024-05, came {parameters[name]!r}.")
-    if parameters.get("first_month") and parameters.get("last_month") and parameters["first_month"] > parameters["last_month"]:
-        raise ParameterError(f"first_month {parameters['first_month']} is after last_month {parameters['last_month']}.")
+    if (
+        parameters.get("first_month")
+        and parameters.get("last_month")
+        and parameters["first_month"] > parameters["last_month"]
+    ):
+        raise ParameterError(
+            f"first_month {parameters['first_month']} is after last_month {parameters['last_month']}."
+        )
     accepted = parameters.get("accept") or []
     if isinstance(accepted, str):
         raise ParameterError(f"accept: expected a list of checks such as [{accepted!r}], came {accepted!r}.")

@@ -130,7 +130,9 @@ def _begin(past_load: Record, planned_against: str | None) -> None:
             raise LoadRefused(slot.refusal(connection)) from None
         slot.clear_staging(connection)
         dataset = metadata.read_dataset(files.read_json(past_load.folder / "metadata.json"))
-        load = RunningLoad(past_load.load_id, past_load.load["attempt"], planned_against, past_load.load["parameters"])
+        load = RunningLoad(
+            past_load.load_id, past_load.load["attempt"], planned_against, past_load.load["parameters"]
+        )
         journal.note_dataset(connection, load, dataset)
         journal.note_columns(connection, load, dataset)
         boundaries.insert_boundaries(
@@ -198,9 +200,13 @@ def _compare_counts(connection: Connection, past_load: Record) -> None:
     """
     now = connection.execute("select * from ops.loads where load_id = %s", (past_load.load_id,)).fetchall()[0]
     then = past_load.published or now
-    differences = [f"{name} {now[name]} instead of {then[name]}" for name in COUNTS if now[name] != then[name]]
+    differences = [
+        f"{name} {now[name]} instead of {then[name]}" for name in COUNTS if now[name] != then[name]
+    ]
     if differences:
-        log.warning("Replayed load %s has other counts than it had: %s.", past_load.load_id, ", ".join(differences))
+        log.warning(
+            "Replayed load %s has other counts than it had: %s.", past_load.load_id, ", ".join(differences)
+        )
 
 
 def _put_times_back(connection: Connection, past_load: Record) -> None:

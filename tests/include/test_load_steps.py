@@ -251,7 +251,7 @@ def test_no_transaction_is_open_while_the_portal_is_asked(sample_portal, ask, mo
     assert open_transactions == []
 
 
-def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_findings(sample_portal, ask):
+def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_check_results(sample_portal, ask):
     nightly.run_nightly("first")
     portal_store.remove_reports(sample_portal.store, "date_trunc('year', rep_date) = timestamp '2015-01-01'")
     with pytest.raises(errors.CheckBlocked):

@@ -1,4 +1,4 @@
-"""Clean one batch of reports: pandas on Arrow types; pure. What a text becomes is in values.py."""
+"""Clean one batch of reports: pandas on Arrow types; pure. How one text is read is in values.py."""
 
 import datetime as dt
 import hashlib
@@ -27,24 +27,24 @@ TYPES: dict[contract.Kind, pa.DataType] = {
     "district": pa.int16(),
     "block_group": STRING,
 }
-# What Arrow reads as values.py does, and much faster: whole columns of keys and ids that match, and of times.
+# Columns that Arrow reads as values.py does, and much faster: keys and ids that all match, and times.
 PLAIN_KEY = "^[0-9]{1,18}$"
 ZERO_OFFSET = "(Z|[+-]00:?00)$"
 PLAIN_ID = "^[!-~]{1,100}$"
 FIRST_MOMENT, LAST_MOMENT = pa.scalar(dt.datetime.min, TIMESTAMP), pa.scalar(dt.datetime.max, TIMESTAMP)  # noqa: DTZ901
-# Takes note of a rule and how many values it applied to.
+# Counts the values that a rule applied to.
 Count = Callable[[str, int], None]
 
 
 class Cleaned(NamedTuple):
-    """What a batch becomes."""
+    """A cleaned batch."""
 
     # Reports with a readable key, shape (n, 25): the columns of mart.crimes.
     crimes: pd.DataFrame
-    # Reports without one, shape (m, 9): the columns of staging.rejected_reports that a batch knows.
+    # Reports without one, shape (m, 9): the columns of staging.rejected_reports that follow from a batch.
     rejects: pd.DataFrame
-    # Values to which a rule applied, counted as ``rule:source column``.
-    findings: Counter[str]
+    # Number of values to which a rule applied, by ``rule:source column``.
+    rule_counts: Counter[str]
 
 
 def clean_crimes(reports: pd.DataFrame) -> Cleaned:
@@ -53,7 +53,7 @@ def clean_crimes(reports: pd.DataFrame) -> Cleaned:
     Parameters
     ----------
     reports
-        As ``read.read_reports`` gives them.
+        As ``landing.reading.read_reports`` returns them.
 
     Returns
     -------
@@ -61,34 +61,34 @@ def clean_crimes(reports: pd.DataFrame) -> Cleaned:
         Every report is in ``crimes`` or in ``rejects``, none in both. Times are Austin wall time without zone,
         ``source_updated_at`` is UTC.
     """
-    findings: Counter[str] = Counter()
+    rule_counts: Counter[str] = Counter()
     columns = {
-        column.name: _read_column(reports[column.source_name], column, findings)
+        column.name: _read_column(reports[column.source_name], column, rule_counts)
         for column in contract.COLUMNS
     }
     crimes = pd.DataFrame(columns, index=reports.index)
     crimes["occurred_month"] = _to_month(crimes["occurred_date"], reports["occ_date"])
     crimes["occurred_hour"] = _hour_of(crimes["occurred_time"])
     crimes["clearance_name"] = _read_each(
-        reports["clearance_status"], values.read_clearance, STRING, _counter(findings, "clearance_status")
+        reports["clearance_status"], values.read_clearance, STRING, _counter(rule_counts, "clearance_status")
     )
     crimes["source_month"] = _to_month(crimes["reported_date"], reports["rep_date"])
-    crimes["source_row_id"] = read_row_ids(reports, _counter(findings, ":id"))
-    crimes["source_updated_at"] = _read_stamps(reports[":updated_at"], _counter(findings, ":updated_at"))
+    crimes["source_row_id"] = read_row_ids(reports, _counter(rule_counts, ":id"))
+    crimes["source_updated_at"] = _read_stamps(reports[":updated_at"], _counter(rule_counts, ":updated_at"))
     reasons = _why_rejected(reports["incident_report_number"], crimes["incident_id"])
     is_rejected = reasons.notna()
     return Cleaned(
         crimes=crimes[~is_rejected],
         rejects=_describe_rejects(crimes[is_rejected], reports[is_rejected], reasons[is_rejected]),
-        findings=+findings,
+        rule_counts=+rule_counts,
     )
 
 
-def _counter(findings: Counter[str], source_name: str) -> Count:
-    """Return what counts the rules that apply to a column."""
+def _counter(rule_counts: Counter[str], source_name: str) -> Count:
+    """Return a function that counts the rules applied to a column."""
 
     def count(rule: str, number: int) -> None:
-        findings[f"{rule}:{source_name}"] += number
+        rule_counts[f"{rule}:{source_name}"] += number
 
     return count
 
@@ -97,9 +97,9 @@ def ignore(rule: str, number: int) -> None:
     """Count nothing."""
 
 
-def _read_column(texts: pd.Series, column: contract.Column, findings: Counter[str]) -> pd.Series:
-    """Read a column as its kind says; what cannot be read becomes null, and what a rule applied to is counted."""
-    count = _counter(findings, column.source_name)
+def _read_column(texts: pd.Series, column: contract.Column, rule_counts: Counter[str]) -> pd.Series:
+    """Read a column by its kind; a value that cannot be read becomes null, and rules are counted."""
+    count = _counter(rule_counts, column.source_name)
     if column.kind == "key":
         return _read_keys(texts, count)
     moments = _cast_wall_times(_to_array(texts)) if column.kind in ("timestamp", "date") else None
@@ -118,8 +118,8 @@ def _read_each(
     ]
     if any(reading.rule for reading in readings):
         rules = pa.array([reading.rule for reading in readings], STRING).take(encoded.indices)
-        for found in pc.value_counts(rules.drop_null()).to_pylist():
-            count(found["values"], found["counts"])
+        for applied in pc.value_counts(rules.drop_null()).to_pylist():
+            count(applied["values"], applied["counts"])
     read = pa.array([reading.value for reading in readings], to).take(encoded.indices)
     return _to_series(read, texts.index)
 
@@ -143,7 +143,7 @@ def _matches(texts: pd.Series, pattern: str) -> bool:
 
 
 def _cast_wall_times(texts: pa.Array) -> pa.Array | None:
-    """Cast timestamps, without or with an offset of zero, by Arrow; None if there is one that it does not read."""
+    """Cast timestamps, without or with an offset of zero, by Arrow; None if it cannot read one of them."""
     moments = _cast_moments(texts, TIMESTAMP)
     if moments is None:
         moments = _cast_moments(pc.replace_substring_regex(texts, ZERO_OFFSET, ""), TIMESTAMP)
@@ -183,7 +183,7 @@ def _why_rejected(texts: pd.Series, keys: pd.Series) -> pd.Series:
 
 
 def read_row_ids(reports: pd.DataFrame, count: Count) -> pd.Series:
-    """Return the portal's ids of rows; a row without gets one made of its content, the same whenever it is read."""
+    """Return the portal's row ids; a row without one gets a hash of its content, the same whenever it is read."""
     ids = reports[":id"]
     if _matches(ids, PLAIN_ID):
         return ids
@@ -199,7 +199,7 @@ def read_row_ids(reports: pd.DataFrame, count: Count) -> pd.Series:
 
 
 def _to_month(dates: pd.Series, texts: pd.Series) -> pd.Series:
-    """Return the first day of each date's month; that of an unreadable date as ``values.read_month`` reads it."""
+    """Return the first day of each date's month; that of an unreadable date, the month that ``values.read_month`` reads."""
     months = _to_series(pc.floor_temporal(_to_array(dates), unit="month"), dates.index)
     unread = texts.where(dates.isna())
     return months.fillna(
@@ -229,7 +229,7 @@ def _describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.S
 
 
 def raw_json(reports: pd.DataFrame) -> list[str]:
-    """Return reports as JSON without absent keys, as sent but for what PostgreSQL cannot hold."""
+    """Return reports as JSON without absent keys; what PostgreSQL cannot hold is replaced."""
     texts = [
         _read_each(reports[name], lambda text: Reading(values.holdable(text)), STRING, ignore).tolist()
         for name in reports.columns

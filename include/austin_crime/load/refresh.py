@@ -13,19 +13,21 @@ DASHBOARD = "austin-crime"
 
 
 def refresh_dashboards() -> str:
-    """Make the dashboard's next reader see the new data at once, and return what was done in a sentence."""
+    """Refresh the dashboard's cache, and return what was done in a sentence."""
     url = None
     try:
         url = config.superset_url()
         if url is None:
-            return "skipped, no Superset"
+            return "No Superset to refresh."
         with own_servers.session() as session:
             _log_in(session, url)
             return refresh(session, url)
     except (requests.RequestException, KeyError, SettingError) as error:
-        # The data are published: readers see them when Superset's cache expires.
-        log.warning("Superset at %s was not refreshed: %s", url, error)
-        return f"not refreshed: {error}"
+        # The data are published all the same.
+        log.warning(
+            "Superset at %s was not refreshed, and shows the new data when its cache expires: %s", url, error
+        )
+        return f"Superset was not refreshed: {error}"
 
 
 def _log_in(session: requests.Session, url: str) -> None:
@@ -45,15 +47,15 @@ def _log_in(session: requests.Session, url: str) -> None:
 
 
 def refresh(session: requests.Session, url: str) -> str:
-    """Drop what is cached of the dashboard's datasets, then ask for every chart."""
+    """Drop the cached answers of the dashboard's datasets, then request every chart."""
     datasets = _send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/datasets").json()["result"]
     charts = _send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/charts").json()["result"]
     uids = [f"{dataset['id']}__table" for dataset in datasets]
     _send(session, "POST", f"{url}/api/v1/cachekey/invalidate", {"datasource_uids": uids})
     for chart in charts:
-        # What the dashboard asks; Superset's own "warm_up_cache" asks maps in another way and leaves them cold.
+        # The request of the dashboard itself; Superset's own "warm_up_cache" asks maps in another way and leaves them cold.
         _send(session, "GET", f"{url}/api/v1/chart/{chart['id']}/data/")
-    return f"refreshed {len(charts)} charts"
+    return f"Refreshed {len(charts)} charts."
 
 
 def _send(session: requests.Session, method: str, url: str, body: object = None) -> requests.Response:

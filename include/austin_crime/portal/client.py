@@ -108,7 +108,9 @@ class Portal:
         try:
             answers.judge(response, what)
         except TokenRejected:
-            log.warning("The portal rejects AUSTIN_CRIME_APP_TOKEN: going on without it. Correct it, or remove it.")
+            log.warning(
+                "The portal rejects AUSTIN_CRIME_APP_TOKEN: going on without it. Correct it, or remove it."
+            )
             self.is_token_rejected = True
             response = self._send(what, path, params, stream)
             answers.judge(response, what)
@@ -126,7 +128,9 @@ class Portal:
         except answers.BROKEN_BODY as error:
             raise PortalBusy(f"The portal {self.url} does not answer: {answers.reason(error)}.") from error
         except requests.RequestException as error:
-            raise PortalAnswer(f"The request to {self.url} cannot be sent: {answers.reason(error)}.") from error
+            raise PortalAnswer(
+                f"The request to {self.url} cannot be sent: {answers.reason(error)}."
+            ) from error
         log.debug("Asked for %s: status %s, %s", what, response.status_code, response.url)
         self.on_answer()
         return response

@@ -57,7 +57,9 @@ def _ask_once(portal: Portal, last_newest: datetime | None) -> list[PortalMonth]
         limit=LIMIT,
     )
     if not rows:
-        raise Contradiction("The portal has no reports at all: expected some. Nothing was loaded; trigger a new run later.")
+        raise Contradiction(
+            "The portal has no reports at all: expected some. Nothing was loaded; trigger a new run later."
+        )
     months = _joined(
         PortalMonth(to_month(row.get("month")), to_count(row), _to_stamp(row["newest_updated_at"]))
         for row in rows

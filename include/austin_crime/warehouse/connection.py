@@ -1,8 +1,8 @@
-"""Sessions of the warehouse: every one speaks the same, whatever the environment, the role or the database says.
+"""Sessions of the warehouse: all have the same settings, whatever the environment, the role or the database sets.
 
-Settings are local to each transaction, which is what a pooler in transaction mode (pgbouncer) hands on: it refuses the start-up
-parameter ``options``, and a ``set`` outside of a transaction would end up in somebody else's session. For the same reason
-nothing is prepared on the server, and no lock and no temporary table outlives its transaction.
+Settings are local to each transaction, because that works behind a connection pooler in transaction mode (pgbouncer): it refuses
+the start-up parameter ``options``, and a ``set`` outside of a transaction would end up in another client's session. For the same
+reason nothing is prepared on the server, and no lock and no temporary table outlives its transaction.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ Connection = psycopg.Connection[dict[str, Any]]
 AnyRow = TypeVar("AnyRow")
 
 OLDEST_SERVER = 15
-# Where the address does not say otherwise. An empty `options` keeps PGOPTIONS and those of a service file out.
+# Defaults that the address may override. An empty `options` overrides PGOPTIONS and a service file.
 START_UP = {"options": "", "application_name": "austin_crime", "connect_timeout": config.CONNECT_TIMEOUT_S}
 SETTINGS = {
     "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
-    # What rows become as JSON depends on it.
+    # How rows are written as JSON depends on it.
     "timezone": "UTC",
     "extra_float_digits": "1",
-    # Our files name every schema; a temporary table of ours must not be taken for a table of the same name.
+    # SQL files name every schema; temporary tables are found without one.
     "search_path": "pg_catalog, pg_temp",
     "work_mem": config.WORK_MEMORY,
     "maintenance_work_mem": config.WORK_MEMORY,
-    # Long enough for the whole history on a slow disk; a lock that a reader never gives back ends the step instead.
+    # Long enough for the whole history on a slow disk; a lock that is never released ends the step.
     "statement_timeout": "1h",
     "lock_timeout": "10min",
     "idle_in_transaction_session_timeout": "15min",
@@ -81,7 +81,7 @@ def connect(url: str | None = None) -> Iterator[Connection]:
 
 
 def open_session(row_factory: RowFactory[AnyRow], url: str | None = None) -> psycopg.Connection[AnyRow]:
-    """Return a session that the caller commits and closes; for what brings its own care of that, as Airflow's hooks do."""
+    """Return a session that the caller commits and closes; for callers that manage it themselves, as Airflow's hooks do."""
     connection = psycopg.connect(
         _address(url), row_factory=row_factory, cursor_factory=SessionCursor, prepare_threshold=None
     )
@@ -98,12 +98,12 @@ def open_session(row_factory: RowFactory[AnyRow], url: str | None = None) -> psy
 def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
     """Connect with the driver that copies Arrow tables; the caller commits.
 
-    It sends UTF-8 whatever the session says, so that a session of another encoding would store something else.
+    It sends UTF-8 whatever the session's encoding, so a session with another encoding would store garbled text.
 
     Raises
     ------
     WarehouseUnfit
-        If the session does not speak UTF-8.
+        If the session's encoding is not UTF-8.
     """
     import adbc_driver_postgresql.dbapi
 
@@ -113,13 +113,16 @@ def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
             cursor.execute("select current_setting('client_encoding') as client_encoding")
             [encoding] = cursor.fetchone()
         if encoding != "UTF8":
-            raise WarehouseUnfit(f"A session of the warehouse speaks {encoding}: expected UTF8.")
+            raise WarehouseUnfit(
+                f"A session of the warehouse has the encoding {encoding}: expected UTF8. Remove client_encoding from the settings of"
+                " its database or role."
+            )
         yield connection
 
 
 def _settings_statement(server_version: int = 0) -> str:
     """Return the statement that gives the transaction that has just begun the session's settings."""
-    # Unknown before PostgreSQL 17; a role can have it, too.
+    # New in PostgreSQL 17; a role can have a default for it.
     further = {"transaction_timeout": "0"} if server_version >= 170000 else {}
     calls = (
         sql.SQL("set_config({}, {}, true)").format(name, value).as_string()
@@ -129,13 +132,13 @@ def _settings_statement(server_version: int = 0) -> str:
 
 
 def _address(url: str | None = None) -> str:
-    """Return where to connect to, and how; libpq's variables and a service file only fill in what is left open."""
-    chosen: dict[str, Any] = START_UP | conninfo_to_dict(url or config.warehouse_url())
-    return make_conninfo(**(chosen | {"client_encoding": "UTF8"}))
+    """Return the connection string; libpq's variables and a service file only fill in what it leaves open."""
+    parameters: dict[str, Any] = START_UP | conninfo_to_dict(url or config.warehouse_url())
+    return make_conninfo(**(parameters | {"client_encoding": "UTF8"}))
 
 
 def _refuse_unfit(info: psycopg.ConnectionInfo) -> None:
-    """Raise WarehouseUnfit unless the server and its database can hold the data; asks nothing of the server."""
+    """Raise WarehouseUnfit unless the server and its database can hold the data; sends no query."""
     if info.server_version < OLDEST_SERVER * 10_000:
         raise WarehouseUnfit(
             f"The warehouse {info.dbname} is on PostgreSQL {info.server_version // 10_000}: expected {OLDEST_SERVER} or newer."

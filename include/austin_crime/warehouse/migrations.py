@@ -1,4 +1,4 @@
-"""Bring a warehouse to the newest schema: numbered SQL files, each applied once, in order; then the schema staging."""
+"""Migrate a warehouse: numbered SQL files, each applied once, in order; then the schema staging."""
 
 import logging
 
@@ -11,7 +11,7 @@ from austin_crime.warehouse.statements import read
 
 log = logging.getLogger(__name__)
 
-# Any fixed number: two orchestrators that start at once must not migrate at once.
+# An arbitrary constant: two orchestrators must not migrate at once.
 MIGRATION_LOCK = 20030101
 
 
@@ -31,7 +31,7 @@ def migrate(url: str) -> list[str]:
     Raises
     ------
     WarehouseUnfit
-        If the warehouse cannot be written to, or its schemas are somebody else's. Nothing is changed.
+        If the warehouse cannot be written to, or its schemas are not ours. Nothing is changed.
     """
     with connect(url) as connection:
         fitness.refuse_read_only(connection)
@@ -48,7 +48,7 @@ def migrate(url: str) -> list[str]:
             staging.make_anew(connection)
             connection.execute("delete from ops.schema_migrations where name like 'staging %'")
             _note(connection, staging.version())
-        # Granting anew waits for readers and writers, and for a load that publishes: only where something is missing.
+        # Granting waits for readers, writers and a load that publishes, so it is only done if a grant is missing.
         lacking = connection.execute(read("grants_missing.sql")).fetchall()[0]
         if missing or lacking["missing_count"]:
             connection.execute(read("grants.sql"))
@@ -56,7 +56,7 @@ def migrate(url: str) -> list[str]:
 
 
 def _names_applied(connection: Connection) -> set[str]:
-    """Return the names of what was applied; make the schemas and the table of these names where they are missing."""
+    """Return the names of the applied migrations; create the schemas and the table of migrations if they are missing."""
     for schema in fitness.missing_schemas(connection):
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
     if fitness.has_migrations_in_public(connection):
@@ -67,6 +67,6 @@ def _names_applied(connection: Connection) -> set[str]:
 
 
 def _note(connection: Connection, name: str) -> None:
-    """Write down that something was applied."""
+    """Record that a migration was applied."""
     connection.execute("insert into ops.schema_migrations (name) values (%s)", (name,))
-    log.info("applied %s", name)
+    log.info("Applied the migration %s.", name)
