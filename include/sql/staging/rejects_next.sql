@@ -1,4 +1,4 @@
--- rejects_next: ops.rejected_reports as the running load would publish it. {columns}: all of ops.rejected_reports but the load. From: ops, staging.
+-- rejects_next: ops.rejected_reports as the running load would publish it. {columns}: all but the load. From: ops, staging.
 create view staging.rejects_next as
 select
     {columns},
