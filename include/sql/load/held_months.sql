@@ -1,4 +1,4 @@
--- held_months: one row per month of report date, held or recorded by the last published load. From: mart.crimes, ops.rejected_reports.
+-- held_months: one row per month of report date, held or recorded by the last published load. From: mart, ops.
 with held as (
     select
         source_month,
