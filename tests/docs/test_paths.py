@@ -20,7 +20,7 @@ SUFFIXES = "env|json|lock|md|py|sql|toml|txt|yaml"
 PATH = re.compile(rf"[\w.*-]+(/[\w.*-]+)*/?\.({SUFFIXES})|[\w.*-]+/[\w.*/-]*")
 # Made by installing, starting or loading, or not a path at all.
 GENERATED = re.compile(
-    r"(data|secrets|\.venv|X\.(txt|lock)|settled\.json|published\.json|docker-compose\.override\.yaml|backup)\b.*"
+    r"(data|secrets|\.venv|settled\.json|published\.json|docker-compose\.override\.yaml)\b.*"
 )
 
 

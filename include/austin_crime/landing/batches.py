@@ -29,27 +29,27 @@ def write_manifest(folder: UPath, manifest: Manifest) -> None:
 
 
 def landed(folder: UPath, batch: Batch) -> Manifest | None:
-    """Return the manifest of a batch that has landed whole, else None."""
-    path, written = batch_path(folder, batch.batch_id), _manifest_path(folder, batch.batch_id)
-    if not (path.exists() and written.exists()):
+    """Return the manifest of a batch that has landed completely, else None."""
+    path, path_of_manifest = batch_path(folder, batch.batch_id), _manifest_path(folder, batch.batch_id)
+    if not (path.exists() and path_of_manifest.exists()):
         return None
-    manifest = Manifest(**files.read_json(written))
+    manifest = Manifest(**files.read_json(path_of_manifest))
     return manifest if files.sha256(path) == manifest.sha256 else None
 
 
 @contextmanager
 def open_landed(folder: UPath, batch: Batch) -> Iterator[io.BufferedIOBase]:
-    """Open the body of a landed batch, which unpacks as it is read.
+    """Open the body of a landed batch, decompressed as it is read.
 
     Raises
     ------
     LandingDamaged
-        If the batch has not landed, or its file is not what was landed.
+        If the batch has not landed, or its file was changed.
     """
     path = batch_path(folder, batch.batch_id)
     if landed(folder, batch) is None:
         raise LandingDamaged(f"{path} is missing or damaged: trigger a new run.")
-    with path.open("rb") as packed_body, igzip.IGzipFile(fileobj=packed_body) as body:
+    with path.open("rb") as compressed_body, igzip.IGzipFile(fileobj=compressed_body) as body:
         yield body
 
 

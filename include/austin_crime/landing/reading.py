@@ -63,7 +63,9 @@ def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
         )
         return answers.expect_rows(array, "reports")
     except (ValueError, RecursionError) as error:
-        raise PortalAnswer(f"Asked for reports: expected JSON, and it cannot be read ({error}).") from error
+        raise PortalAnswer(
+            f"Asked for reports: expected JSON, and it cannot be read ({error}). {answers.ADVICE}"
+        ) from error
 
 
 def _refuse_constant(name: str) -> None:
@@ -71,7 +73,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object's members, of which none may come twice: one of the values would be lost."""
+    """Return an object's members, none of which may occur twice: one of the values would be lost."""
     unique = dict(members)
     if len(unique) < len(members):
         raise ValueError(f"an object has a key twice: {[name for name, _ in members]}")
@@ -79,7 +81,7 @@ def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
-    r"""Yield blocks of JSON objects, one a line; each is good until the next is asked for.
+    r"""Yield blocks of JSON objects, one a line; each is valid until the next one is requested.
 
     The portal writes a report a line, ``[{…}\n,{…}\n]\n``; with blanks in place of brackets and commas that is what Arrow
     reads. Done in one buffer: copies of a body take as long as reading it.

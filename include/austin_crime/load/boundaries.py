@@ -54,7 +54,9 @@ def _ask_once(portal: Portal) -> dict[str, Any]:
             f"Asked for {WHAT}: expected districts 1 to 10; {', '.join(map(str, missing))} are missing."
         )
     if len(set(numbers)) < len(numbers):
-        raise PortalAnswer(f"Asked for {WHAT}: expected each district once, came {sorted(numbers)}.")
+        raise PortalAnswer(
+            f"Asked for {WHAT}: expected each district once, came {sorted(numbers)}. {answers.ADVICE}"
+        )
     return collection
 
 

@@ -23,6 +23,8 @@ BROKEN_BODY = (
     urllib3.exceptions.HTTPError,
 )
 BODY_SHOWN = 200
+# What a person can do about an answer that cannot be read.
+ADVICE = "Trigger a new run, and look at the portal in a browser if it fails again."
 
 
 def judge(response: requests.Response, what: str) -> None:
@@ -135,22 +137,23 @@ def _is_error_object(answer: Any) -> bool:
 def expect_rows(answer: Any, what: str, keys: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return an answer that is an array of objects with certain keys; PortalAnswer if it is not."""
     if not isinstance(answer, list):
-        raise PortalAnswer(f"Asked for {what}: expected an array of objects, came {shown(answer)}.")
+        raise PortalAnswer(f"Asked for {what}: expected an array of objects, came {shown(answer)}. {ADVICE}")
     for row in answer:
         if not isinstance(row, dict) or not all(key in row for key in keys):
             named = f" with {', '.join(keys)}" if keys else ""
-            raise PortalAnswer(f"Asked for {what}: expected objects{named}, came {shown(row)}.")
+            raise PortalAnswer(f"Asked for {what}: expected objects{named}, came {shown(row)}. {ADVICE}")
     return answer
 
 
 def expect_object(answer: Any, what: str, **types: type) -> dict[str, Any]:
     """Return an answer that is an object whose members have certain types; PortalAnswer if it is not."""
     if not isinstance(answer, dict):
-        raise PortalAnswer(f"Asked for {what}: expected an object, came {shown(answer)}.")
+        raise PortalAnswer(f"Asked for {what}: expected an object, came {shown(answer)}. {ADVICE}")
     for key, expected in types.items():
         if not isinstance(answer.get(key), expected):
             raise PortalAnswer(
                 f"Asked for {what}: expected {key} to be of type {expected.__name__}, came {shown(answer.get(key))}."
+                f" {ADVICE}"
             )
     return answer
 

@@ -129,7 +129,7 @@ class Portal:
             raise PortalBusy(f"The portal {self.url} does not answer: {answers.reason(error)}.") from error
         except requests.RequestException as error:
             raise PortalAnswer(
-                f"The request to {self.url} cannot be sent: {answers.reason(error)}."
+                f"The request to {self.url} cannot be sent: {answers.reason(error)}. Check AUSTIN_CRIME_SOURCE_URL."
             ) from error
         log.debug("Asked for %s: status %s, %s", what, response.status_code, response.url)
         self.on_answer()

@@ -10,6 +10,7 @@ from typing import Any
 from austin_crime import config, values
 from austin_crime.errors import Contradiction, PortalAnswer
 from austin_crime.models import PlannedMonth, PortalMonth, RecentCounts
+from austin_crime.portal import answers
 from austin_crime.portal.client import Portal
 
 log = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ def _to_stamp(value: Any) -> datetime:
     try:
         return values.read_newest_stamp(values.as_text(value))
     except values.Unreadable as error:
-        raise PortalAnswer(f"Asked for the newest change of a month: {error}.") from None
+        raise PortalAnswer(f"Asked for the newest change of a month: {error}. {answers.ADVICE}") from None
 
 
 def to_count(row: dict[str, Any]) -> int:
@@ -193,7 +194,7 @@ def to_count(row: dict[str, Any]) -> int:
     try:
         return values.read_count(values.as_text(row["report_count"]))
     except values.Unreadable as error:
-        raise PortalAnswer(f"Asked for a number of reports: {error}.") from None
+        raise PortalAnswer(f"Asked for a number of reports: {error}. {answers.ADVICE}") from None
 
 
 def socrata_time(moment: datetime) -> str:
