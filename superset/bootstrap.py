@@ -1,7 +1,7 @@
 """Bring Superset to the state that this folder describes: metadata schema, roles, users, charts.
 
 Run it before every start, with the environment of superset_config.py and the passwords named in USERS; run again, it changes
-nothing but what is not as described. One process does it all, because starting Superset costs more than all the work. With
+only what differs from the description. One process does it all, because starting Superset costs more than all the work. With
 ``--if-changed`` it does nothing unless this folder, the settings or Superset's version changed since: people's edits stay.
 """
 
@@ -59,12 +59,12 @@ USERS = (
 
 
 def bootstrap(*, if_changed: bool = False) -> None:
-    """Migrate the metadata database, set roles and users, import the assets, remove what left them.
+    """Migrate the metadata database, set roles and users, import the assets, delete those whose file is gone.
 
     Parameters
     ----------
     if_changed
-        Do nothing if it was done for the same files, settings and version before.
+        Do nothing if files, settings and version are those of the last bootstrap.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def _note() -> str:
 
 
 def _note_left(metadata: Engine) -> str | None:
-    """Return the note on the metadata database, which is gone with it."""
+    """Return the note on the metadata database; it is lost with the database."""
     query = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
     with metadata.connect() as connection:
         note: str | None = connection.execute(text(query)).scalar()
@@ -139,7 +139,7 @@ def _sync_permissions() -> None:
 
 
 def _set_roles() -> None:
-    """Give our two roles exactly their permissions: a warehouse that was used before is readable no longer."""
+    """Give our two roles exactly their permissions; those for a former warehouse are removed."""
     from superset import db, security_manager
 
     warehouse = make_url(os.environ["AUSTIN_CRIME_READER_URL"]).database
@@ -209,7 +209,7 @@ def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
         if name.startswith("databases/"):
             # SQLALCHEMY_CUSTOM_PASSWORD_STORE gives the password when it is needed; none is stored.
             asset["sqlalchemy_uri"] = str(make_url(os.environ["AUSTIN_CRIME_READER_URL"]).set(password=None))
-            # Where there are workers, SQL Lab's queries are theirs and keep no page waiting.
+            # With workers, SQL Lab's queries run there and do not block a page.
             asset["allow_run_async"] = bool(os.environ.get("SUPERSET_REDIS_URL"))
         if name != "metadata.yaml":
             asset["external_url"] = MARK + name
@@ -234,7 +234,7 @@ def _prune_assets() -> None:
 
 
 def _clear_cache() -> None:
-    """Forget what charts have answered: keys of the cache name neither the warehouse nor the version of a chart."""
+    """Drop the cached answers of charts: cache keys name neither the warehouse nor the version of a chart."""
     from superset import cache_manager, db
     from superset.models.cache import CacheKey
 

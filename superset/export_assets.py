@@ -1,7 +1,7 @@
-"""Write what people changed in Superset back to the files below assets/, in a form whose diff shows just that.
+"""Write what people changed in Superset back to the files below assets/, so that their diff shows only these changes.
 
-Run it with the environment of superset_config.py: what the dashboards of ours show is exported, charts that were added to them
-included. Ids of this server, its address and what the browser remembers are left out; import and export again gives the same bytes.
+Run it with the environment of superset_config.py: what our dashboards show is exported, charts that were added to them
+included. This server's ids and address, and what the browser stores, are left out; importing and exporting again gives the same bytes.
 """
 
 import json
