@@ -78,7 +78,7 @@ def test_publishing_refuses_a_plan_made_against_an_older_published_load_and_writ
     before = ask.places() | {"ops.loads": ask(loads_now)}
 
     with pytest.raises(
-        errors.LoadRefused, match="Load overtaken was planned against an older state: trigger a new run"
+        errors.LoadRefused, match="Load overtaken was planned against an older state: another load was published since"
     ):
         steps.publish(load)
 
@@ -150,7 +150,7 @@ def test_a_warehouse_belongs_to_one_portal(sample_portal, ask, monkeypatch):
     [
         ({"first_month": "May 2024"}, "expected a month such as 2024-05"),
         ({"accept": ["keys_unique"]}, "accept names keys_unique"),
-        ({"full": True}, "parameters full: expected"),
+        ({"full": True}, "Parameters full: expected"),
         ({"first_month": "2016-01", "last_month": "2015-01"}, "is after last_month"),
     ],
 )
