@@ -320,7 +320,7 @@ def test_a_load_that_counts_otherwise_than_it_did_is_warned_of(history, empty, c
 
     replay.replay(until="week")
 
-    assert f"load week: edited_count {then['edited_count']}, then 777" in caplog.text
+    assert f"edited_count {then['edited_count']} instead of 777" in caplog.text
 
 
 def test_a_landing_that_is_no_folder_is_replayed_too(sample_portal, warehouse, empty, bucket, monkeypatch):
