@@ -78,7 +78,8 @@ def test_publishing_refuses_a_plan_made_against_an_older_published_load_and_writ
     before = ask.places() | {"ops.loads": ask(loads_now)}
 
     with pytest.raises(
-        errors.LoadRefused, match="Load overtaken was planned against an older state: another load was published since"
+        errors.LoadRefused,
+        match="Load overtaken was planned against an older state: another load was published since",
     ):
         steps.publish(load)
 
