@@ -288,5 +288,5 @@ def test_a_refresh_that_fails_warns_and_says_so(monkeypatch, caplog):
 
     said = steps.refresh_dashboards()
 
-    assert said.startswith("not refreshed")
+    assert said.startswith("Superset was not refreshed")
     assert "was not refreshed" in caplog.text
