@@ -219,3 +219,32 @@ def test_a_run_by_hand_ends_with_one_sentence_and_no_traceback(module, name, val
     assert done.stderr.startswith(f"{name} is '{value}': expected ")
     assert len(done.stderr.splitlines()) == 1
     assert "se-cret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "dry_run",
+        '["dry_run"]',
+        "null",
+        '{"full": true}',
+        '{"full_reload": "no"}',
+        '{"accept": "x"}',
+        '{"accept": [1]}',
+    ],
+)
+def test_wrong_parameters_of_a_run_by_hand_end_it_with_one_sentence(parameters):
+    done = subprocess.run(
+        [sys.executable, "-m", "austin_crime.nightly", "by_hand", parameters],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "include"),
+            "AUSTIN_CRIME_WAREHOUSE_URL": WAREHOUSE,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert ": expected " in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
