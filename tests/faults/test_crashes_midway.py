@@ -200,7 +200,7 @@ def test_sessions_of_a_load_wait_for_their_commits_and_not_without_end_for_locks
             for name in ("synchronous_commit", "lock_timeout")
         ]
 
-    assert settings == [{"synchronous_commit": "on"}, {"lock_timeout": "30s"}]
+    assert settings == [{"synchronous_commit": "on"}, {"lock_timeout": "10min"}]
 
 
 @pytest.mark.parametrize("state", ["later"])

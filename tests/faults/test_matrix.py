@@ -17,25 +17,25 @@ PLACES = {
 }
 # What goes wrong, and what the load says if it does so for ever. A few times: it recovers.
 PASSING = {
-    "429": ({"kind": "429", "retry_after_s": 0}, "PortalBusy: .*came 429: .*Too many requests"),
-    "500": ({"kind": "500"}, "PortalBusy: .*came 500: .*Internal error"),
-    "502": ({"kind": "502"}, "PortalBusy: .*came 502: .*Bad Gateway"),
-    "503": ({"kind": "503"}, "PortalBusy: .*came 503: .*Service unavailable"),
-    "202": ({"kind": "202"}, "PortalBusy: .*came 202: .*Request processing"),
-    "408": ({"kind": "408"}, "PortalBusy: .*came 408: .*Request timed out"),
-    "cut, as a connection is": ({"kind": "cut", "how": "chunked"}, "PortalBusy: .*(no whole answer|cut)"),
-    "cut, before its length": ({"kind": "cut", "how": "length"}, "PortalBusy: .*(no whole answer|cut)"),
-    "cut, in its gzip stream": ({"kind": "cut", "how": "gzip"}, "PortalBusy: .*(no whole answer|cut|expected JSON)"),
-    "empty": ({"kind": "empty"}, "PortalBusy: .*expected (a )?JSON"),
-    "a page": ({"kind": "html", "how": "200"}, "PortalBusy: .*expected (a )?JSON.*doctype|PortalBusy: .*begins b'<'"),
-    "a page and 503": ({"kind": "html", "how": "503"}, "PortalBusy: .*came 503: .*We will be back"),
-    "stale, without rows": ({"kind": "stale", "how": "empty"}, "PortalStale: .*this replica of the portal is out of date"),
-    "stale, with old rows": ({"kind": "stale", "how": "before"}, "PortalStale: .*this replica of the portal is out of date"),
+    "429": ({"kind": "429", "retry_after_s": 0}, "Asked for .*status 429.*.*Too many requests"),
+    "500": ({"kind": "500"}, "Asked for .*status 500.*.*Internal error"),
+    "502": ({"kind": "502"}, "Asked for .*status 502.*.*Bad Gateway"),
+    "503": ({"kind": "503"}, "Asked for .*status 503.*.*Service unavailable"),
+    "202": ({"kind": "202"}, "Asked for .*status 202.*.*Request processing"),
+    "408": ({"kind": "408"}, "Asked for .*status 408.*.*Request timed out"),
+    "cut, as a connection is": ({"kind": "cut", "how": "chunked"}, ".*(broke off|was cut|does not answer)"),
+    "cut, before its length": ({"kind": "cut", "how": "length"}, ".*(broke off|was cut|does not answer)"),
+    "cut, in its gzip stream": ({"kind": "cut", "how": "gzip"}, ".*(broke off|was cut|does not answer|expected JSON)"),
+    "empty": ({"kind": "empty"}, "Asked for .*expected (a )?JSON"),
+    "a page": ({"kind": "html", "how": "200"}, "Asked for .*expected (a )?JSON.*doctype|Asked for .*begins with b'<"),
+    "a page and 503": ({"kind": "html", "how": "503"}, "Asked for .*status 503.*.*We will be back"),
+    "stale, without rows": ({"kind": "stale", "how": "empty"}, "Asked for .*this replica of the portal is out of date"),
+    "stale, with old rows": ({"kind": "stale", "how": "before"}, "Asked for .*this replica of the portal is out of date"),
 }  # fmt: skip
 # Where asking again is of no use.
 LASTING = {
-    "gone": ({"kind": "gone"}, "PortalAnswer: .*came 404: .*may have been moved or made private"),
-    "private": ({"kind": "private"}, "PortalAnswer: .*came 403: .*may have been moved or made private"),
+    "gone": ({"kind": "gone"}, "Asked for .*status 404.*There is no such dataset"),
+    "private": ({"kind": "private"}, "Asked for .*status 403.*lets nobody read the dataset without a login"),
 }
 WHAT = {what: fault for what, (fault, _) in (PASSING | LASTING).items()}
 CASES = [(what, place) for what in PASSING | LASTING for place in PLACES]

@@ -35,10 +35,8 @@ COLUMN_CHANGES = {
     "new": lambda store: live.add_column(store, "weapon", "text"),
 }
 PUBLISHED = "Published: "
-MISSING = (
-    "ContractBroken: The portal's columns changed: {}: expected type .*, is missing.* Nothing was loaded"
-)
-REFUSED = "PortalAnswer: .*came 400: .*{}"
+MISSING = "The portal's columns changed: {}: expected type .*, is missing.* Nothing was loaded"
+REFUSED = "Asked for .*status 400.*{}"
 OUTCOMES = {
     "renamed": {
         "metadata": MISSING.format("clearance_status") + ".*|.* may be their successors: status",
@@ -49,7 +47,7 @@ OUTCOMES = {
         "months again": PUBLISHED,
     },
     "retyped": {
-        "metadata": "ContractBroken: .*occ_date: expected type calendar_date or floating_timestamp, came text",
+        "metadata": ".*occ_date: expected type calendar_date or floating_timestamp, came text",
         "months": REFUSED.format("type-mismatch"),
         "boundaries": REFUSED.format("type-mismatch"),
         "batch": REFUSED.format("type-mismatch"),
@@ -137,7 +135,7 @@ def test_reports_that_change_for_ever_while_we_read_fail_the_load(living, place,
     status, message = last_load(living.warehouse)
     assert status == "failed"
     assert re.match(
-        "PortalMoved: The portal changed while we read .months 2024-0.*trigger a new run", message
+        r"The portal changed while it was read, 3 times over \(months 20.*trigger a new run", message
     )
     assert differences(living.warehouse.tables("mart"), living.empty) == {}
 

@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from austin_crime import config, contract
-from austin_crime.errors import LoadEnded, LoadRefused
+from austin_crime.errors import LoadEnded, LoadRefused, WarehouseUnfit
 from austin_crime.models import Load, RunningLoad
 from austin_crime.warehouse.connection import Connection, connect
 
@@ -179,20 +179,36 @@ def message(load_id: str) -> str:
 
 
 def fail_load(load_id: str, message: str) -> None:
-    """Free the slot of a load that failed, or that a check blocked, and commit; a load that has ended stays as it is."""
-    with connect() as connection:
-        if not _is_migrated(connection):
-            return  # It failed before there were any tables: no load began.
-        blocking = connection.execute(
-            "select string_agg(message, ' ' order by check_name) as messages from ops.check_results"
-            " where load_id = %s and severity = 'block' and status = 'failed'",
-            (load_id,),
-        ).fetchall()[0]["messages"]
-        connection.execute(
-            "update ops.loads set status = %s, message = %s, finished_at = now()"
-            " where load_id = %s and status = 'running'",
-            ("blocked" if blocking else "failed", blocking or message, load_id),
+    """Free the slot of a load that failed, or that a check blocked, and commit; a load that has ended stays as it is.
+
+    If the warehouse cannot be reached, that is logged, so that it does not hide what ended the load.
+    """
+    try:
+        with connect() as connection:
+            # A load that failed before there were any tables has no row.
+            if _is_migrated(connection):
+                _end_failed(connection, load_id, message)
+    except (psycopg.OperationalError, WarehouseUnfit) as failure:
+        log.warning(
+            "Load %s could not be recorded as failed (%s): its slot is free again after %s minutes.",
+            load_id,
+            str(failure).strip(),
+            config.ABANDONED_AFTER_S // 60,
         )
+
+
+def _end_failed(connection: Connection, load_id: str, message: str) -> None:
+    """End a running load as failed, or as blocked if a check blocks it."""
+    blocking = connection.execute(
+        "select string_agg(message, ' ' order by check_name) as messages from ops.check_results"
+        " where load_id = %s and severity = 'block' and status = 'failed'",
+        (load_id,),
+    ).fetchall()[0]["messages"]
+    connection.execute(
+        "update ops.loads set status = %s, message = %s, finished_at = now()"
+        " where load_id = %s and status = 'running'",
+        ("blocked" if blocking else "failed", blocking or message, load_id),
+    )
 
 
 def _is_migrated(connection: Connection) -> bool:
