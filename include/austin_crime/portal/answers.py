@@ -117,11 +117,12 @@ def parse_json(response: requests.Response, what: str) -> Any:
         If it is no JSON, or an error object, which some servers send with status 200.
     """
     try:
-        answer = response.json()
-    except (requests.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PortalBusy(f"Asked for {what}: expected JSON, came {response.text[:BODY_SHOWN]!r}.") from error
+        text = response.content.decode("utf-8-sig", "replace")
+        answer = json.loads(text)
     except BROKEN_BODY as error:
         raise PortalBusy(f"Asked for {what}: the answer broke off ({reason(error)}).") from error
+    except (ValueError, RecursionError) as error:
+        raise PortalBusy(f"Asked for {what}: expected JSON, came {text[:BODY_SHOWN]!r}.") from error
     if is_error_object(answer):
         raise PortalBusy(f"Asked for {what}, the portal answered with an error: {shown(answer)}.")
     return answer
@@ -168,7 +169,11 @@ def reason(failure: BaseException) -> str:
             return "its name is not known (check AUSTIN_CRIME_SOURCE_URL and the network)"
         if isinstance(cause, urllib3.exceptions.ProxyError):
             return "the proxy that HTTPS_PROXY or HTTP_PROXY names does not let us through"
-        if isinstance(cause, requests.ConnectTimeout | urllib3.exceptions.ConnectTimeoutError):
+        is_refused = isinstance(cause, urllib3.exceptions.NewConnectionError)  # its class says timeout
+        if (
+            isinstance(cause, requests.ConnectTimeout | urllib3.exceptions.ConnectTimeoutError)
+            and not is_refused
+        ):
             return "no connection in time"
         if isinstance(cause, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
             return "connected, and no answer in time"

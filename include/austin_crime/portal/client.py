@@ -125,7 +125,7 @@ class Portal:
             )
         except answers.BROKEN_BODY as error:
             raise PortalBusy(f"{self.url} does not answer: {answers.reason(error)}.") from error
-        except requests.RequestException as error:
+        except OSError as error:  # among them requests' own, and certificates that are not there
             raise PortalAnswer(f"{self.url} cannot be asked: {answers.reason(error)}.") from error
         log.debug("asked for %s: %s, status %s", what, response.url, response.status_code)
         self.on_answer()

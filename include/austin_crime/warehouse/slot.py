@@ -7,7 +7,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from austin_crime import config, contract
+from austin_crime import config, contract, values
 from austin_crime.errors import LoadEnded, LoadRefused, WarehouseUnfit
 from austin_crime.models import Load, RunningLoad
 from austin_crime.warehouse.connection import Connection, connect
@@ -207,7 +207,7 @@ def _end_failed(connection: Connection, load_id: str, message: str) -> None:
     connection.execute(
         "update ops.loads set status = %s, message = %s, finished_at = now()"
         " where load_id = %s and status = 'running'",
-        ("blocked" if blocking else "failed", blocking or message, load_id),
+        ("blocked" if blocking else "failed", blocking or values.holdable(message), load_id),
     )
 
 
