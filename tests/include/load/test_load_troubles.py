@@ -15,7 +15,7 @@ from sample_portal.http import server
 from sample_portal.publisher import live
 from testing.load_by_step import finish_load
 
-INCLUDE = Path(__file__).parents[2] / "include"
+INCLUDE = Path(__file__).parents[3] / "include"
 REJECTS = "select source_row_id, reason, incident_id, source_month, raw from ops.rejected_reports order by 1"
 MONTHS = "select source_month, portal_report_count, newest_updated_at, newest_count from ops.source_months order by 1"
 

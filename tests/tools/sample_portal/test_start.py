@@ -11,7 +11,7 @@ import requests
 
 from sample_portal.__main__ import main, read_options
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 WAIT_S = 30
 
 
