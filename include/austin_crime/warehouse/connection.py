@@ -26,8 +26,14 @@ Connection = psycopg.Connection[dict[str, Any]]
 AnyRow = TypeVar("AnyRow")
 
 OLDEST_SERVER = 15
-# Where the address does not say otherwise. An empty `options` keeps PGOPTIONS and those of a service file out.
-START_UP = {"options": "", "application_name": "austin_crime", "connect_timeout": config.CONNECT_TIMEOUT_S}
+# Where the address does not say otherwise. An empty `options` keeps PGOPTIONS and those of a service file out, an empty
+# `hostaddr` a PGHOSTADDR that would lead to another server than the address names.
+START_UP = {
+    "options": "",
+    "hostaddr": "",
+    "application_name": "austin_crime",
+    "connect_timeout": config.CONNECT_TIMEOUT_S,
+}
 SETTINGS = {
     "client_encoding": "UTF8",
     "standard_conforming_strings": "on",

@@ -28,6 +28,7 @@ ODD_VARIABLES = {
     "PGDATESTYLE": "German",
     "PGTZ": "Asia/Kathmandu",
     "PGOPTIONS": "-c default_transaction_read_only=on -c search_path=nowhere -c work_mem=64kB",
+    "PGHOSTADDR": "192.0.2.1",
 }
 ODD_ROLE_SETTINGS = {
     "client_encoding": "'LATIN1'",

@@ -1,10 +1,11 @@
 """Answers of an odd form, and ways to the portal that lead nowhere: each is read or told in a sentence."""
 
 import pytest
+import requests
 
 from austin_crime import errors
 from austin_crime.load import boundaries
-from austin_crime.portal import client, metadata
+from austin_crime.portal import answers, client, metadata
 
 COLUMN = {"fieldName": "crime_type", "dataTypeName": "text"}
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}
@@ -32,6 +33,15 @@ def test_a_way_to_the_portal_that_leads_nowhere_is_told_in_a_sentence(address, v
         client.Portal().get_json("something", "/")
 
     assert "secret" not in str(failure.value)
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json;charset=utf-8"])
+def test_json_may_begin_with_a_byte_order_mark(content_type):
+    response = requests.Response()
+    response._content = b'\xef\xbb\xbf{"name": "CAF\xc3\x89"}'
+    response.headers["Content-Type"] = content_type
+
+    assert answers.parse_json(response, "something") == {"name": "CAFÉ"}
 
 
 @pytest.mark.parametrize("tags", [None, 5, "sample data", {"a": 1}, [["sample data"]]])
