@@ -16,6 +16,7 @@
     ├── ParameterError (ValueError)  no: a person asked for something that makes no sense
     ├── LoadRefused                  no: the load may not start or go on
     │   └── LoadEnded                no: the load, or this attempt of it, is no longer the running one
+    ├── WarehouseUnreachable         yes: the warehouse does not answer, or lets nobody in
     ├── WarehouseUnfit               no: the warehouse cannot hold the data, or not be written to
     ├── LandingDamaged               no: a landed file is missing or not what was landed
     ├── StagingIncomplete            no: what would be published is not all there
@@ -23,7 +24,7 @@
     ├── ReplayRefused                no: a replay cannot begin
     └── ReplayDiffers                no: a replayed load does not come out as it did
 
-Orchestrators ask ``can_retry``: every failure that is not of this tree, such as a lost connection, is worth another
+Orchestrators ask ``can_retry``: every failure that is not of this tree, such as a connection lost in the middle, is worth another
 try, unless it is an error in the code or the settings (``ValueError``, ``TypeError``, ...).
 """
 
@@ -92,6 +93,12 @@ class LoadRefused(AustinCrimeError):
 
 class LoadEnded(LoadRefused):
     """The load, or this attempt of it, is no longer the running one; what it wrote since does not count."""
+
+
+class WarehouseUnreachable(AustinCrimeError):
+    """The warehouse does not answer or lets nobody in; it may later."""
+
+    can_retry = True
 
 
 class WarehouseUnfit(AustinCrimeError):

@@ -32,19 +32,12 @@ def run_nightly(
     except LoadEnded:
         raise  # Another attempt of the load may be running by now, and goes on.
     except Exception as error:
-        give_up(load_id, error)
+        steps.fail_load(
+            load_id, str(error) if isinstance(error, AustinCrimeError) else f"{type(error).__name__}: {error}"
+        )
         raise
     log.info("%s", steps.refresh_dashboards())
     return load
-
-
-def give_up(load_id: str, error: Exception) -> None:
-    """Mark a load as failed; that this cannot be done, as without a warehouse, must not hide why it failed."""
-    message = str(error) if isinstance(error, AustinCrimeError) else f"{type(error).__name__}: {error}"
-    try:
-        steps.fail_load(load_id, message)
-    except Exception as failure:
-        log.warning("load %s is not marked as failed: %s", load_id, failure)
 
 
 def build_and_check(load: Load) -> None:

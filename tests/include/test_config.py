@@ -190,6 +190,13 @@ def test_a_landing_below_a_file_is_refused(tmp_path):
         config.check_landing(str(tmp_path / "file" / "landing"))
 
 
+def test_a_landing_that_a_link_names_and_nobody_has_made_is_refused(tmp_path):
+    (tmp_path / "landing").symlink_to(tmp_path / "gone")
+
+    with pytest.raises(SettingError, match="expected a folder that may be written to"):
+        config.check_landing(str(tmp_path / "landing"))
+
+
 def test_a_wrong_setting_is_not_tried_again():
     assert not errors.can_retry(SettingError("wrong"))
 

@@ -57,7 +57,7 @@ def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
     """Read a JSON array of objects however it is written; PortalAnswer for anything else."""
     try:
         array = json.load(
-            codecs.getreader("utf-8-sig")(body, errors="replace"),
+            codecs.getreader("utf-8-sig")(body, "replace"),
             parse_float=str,
             parse_int=str,
             parse_constant=_refuse_constant,

@@ -25,11 +25,13 @@ FOREIGN = """
     left join pg_namespace on nspname = wanted.name
     order by wanted.name
 """
-# By name and not as regclass, which asks for the right to use the schema.
+# By name and not as regclass, which asks for the right to use the schema; a table of others of that name is not ours.
 HAS_MIGRATIONS = """
     select exists (
         select from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
-        where nspname = 'ops' and relname = 'schema_migrations'
+        where nspname = 'ops' and relname = 'schema_migrations' and (
+            select array_agg(attname::text order by attnum) from pg_attribute where attrelid = pg_class.oid and attnum > 0
+        ) = array['name', 'applied_at']
     ) as is_known
 """
 # Where an earlier state of this project had them, in just this form; a table of others of that name is left alone.

@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from austin_crime import config, contract, values
-from austin_crime.errors import LoadEnded, LoadRefused, WarehouseUnfit
+from austin_crime.errors import LoadEnded, LoadRefused, WarehouseUnfit, WarehouseUnreachable
 from austin_crime.models import Load, RunningLoad
 from austin_crime.warehouse.connection import Connection, connect
 
@@ -188,7 +188,7 @@ def fail_load(load_id: str, message: str) -> None:
             # A load that failed before there were any tables has no row.
             if _is_migrated(connection):
                 _end_failed(connection, load_id, message)
-    except (psycopg.OperationalError, WarehouseUnfit) as failure:
+    except (psycopg.OperationalError, WarehouseUnreachable, WarehouseUnfit) as failure:
         log.warning(
             "Load %s could not be recorded as failed (%s): its slot is free again after %s minutes.",
             load_id,

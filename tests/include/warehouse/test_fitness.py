@@ -33,6 +33,9 @@ REFUSED = {
     ),
     "alter database {name} owner to postgres; grant connect on database {name} to austin_crime_owner": f'grant create on database "{{name}}" to "{OWNER}";',
     "create schema mart; create table mart.sales (n int)": "holds tables that are not of this project.*sales.*create database",
+    f"create schema ops authorization {OWNER}; create table ops.schema_migrations (version text); alter table ops.schema_migrations owner to {OWNER}": (
+        "schema ops .* holds tables that are not of this project.*schema_migrations.*create database"
+    ),
     f"create schema mart authorization {READER}": f'belongs to {READER}.*alter schema mart owner to "{OWNER}";',
 }
 
