@@ -42,14 +42,20 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ParameterError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
     for name in ("full_reload", "dry_run"):
-        if not isinstance(given.get(name) or False, bool):
-            raise ParameterError(f"{name}: expected true or false, came {given[name]!r}")
+        if not isinstance(parameters.get(name) or False, bool):
+            raise ParameterError(f"{name}: expected true or false, came {parameters[name]!r}")
     for name in ("first_month", "last_month"):
-        if given.get(name) and not re.search(MONTH_PATTERN, str(given[name])):
-            raise ParameterError(f"{name}: expected a month such as 2024-05, came {given[name]!r}")
-    if given.get("first_month") and given.get("last_month") and given["first_month"] > given["last_month"]:
-        raise ParameterError(f"first_month {given['first_month']} is after last_month {given['last_month']}")
-    accepted = given.get("accept") or []
+        if parameters.get(name) and not re.search(MONTH_PATTERN, str(parameters[name])):
+            raise ParameterError(f"{name}: expected a month such as 2024-05, came {parameters[name]!r}")
+    if (
+        parameters.get("first_month")
+        and parameters.get("last_month")
+        and parameters["first_month"] > parameters["last_month"]
+    ):
+        raise ParameterError(
+            f"first_month {parameters['first_month']} is after last_month {parameters['last_month']}"
+        )
+    accepted = parameters.get("accept") or []
     if not isinstance(accepted, list) or not all(isinstance(name, str) for name in accepted):
         raise ParameterError(
             f"accept: expected a list of checks such as ['reports_removed'], came {accepted!r}"

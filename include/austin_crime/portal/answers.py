@@ -125,7 +125,7 @@ def parse_json(response: requests.Response, what: str) -> Any:
         raise PortalBusy(f"Asked for {what}: the answer broke off ({reason(error)}).") from error
     except (ValueError, RecursionError) as error:
         raise PortalBusy(f"Asked for {what}: expected JSON, came {text[:BODY_SHOWN]!r}.") from error
-    if is_error_object(answer):
+    if _is_error_object(answer):
         raise PortalBusy(f"Asked for {what}, the portal answered with an error: {shown(answer)}.")
     return answer
 
