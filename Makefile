@@ -15,7 +15,7 @@ unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON% PG% FLASK_% PREFECT_% A
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Install and start everything on the sample portal, run the nightly DAG, show what came of it (REPORTS=100000)
+demo: ## Install and start everything on the sample portal, run the nightly DAG, show the result (REPORTS=100000)
 	@$(install) local
 	@$(stack) demo --reports "$(REPORTS)"
 

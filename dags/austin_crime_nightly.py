@@ -1,7 +1,7 @@
 """Austin's police reports, every night.
 
-Asks the portal which months of report date changed, fetches just those, cleans them in pandas, proves what would be
-published equal to the portal's own counts, and publishes it to PostgreSQL in one transaction. Nothing new: it ends green.
+Asks the portal which months of report date changed, fetches just those, cleans them in pandas, compares what would be
+published with the portal's own counts, and publishes it to PostgreSQL in one transaction. If nothing changed, it ends green.
 
 **A failed run** leaves the published data as they were. The failed task's log says why, `ops.loads` too once a load began.
 If `gate` failed, its message names the check and what to put into `accept`. To go on, trigger a new run.

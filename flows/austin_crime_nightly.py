@@ -1,7 +1,7 @@
 """Austin's police reports, every night: the same load as the DAG of this name, in Prefect.
 
-Asks the portal which months of report date changed, fetches just those, cleans them in pandas, proves what would be
-published equal to the portal's own counts, and publishes it to PostgreSQL in one transaction. Nothing new: it ends green.
+Asks the portal which months of report date changed, fetches just those, cleans them in pandas, compares what would be
+published with the portal's own counts, and publishes it to PostgreSQL in one transaction. If nothing changed, it ends green.
 
 **A failed run** leaves the published data as they were. The run's state says why, `ops.loads` too once a load began.
 If `gate` failed, its message names the check and what to put into `accept`. To go on, start a new run.
@@ -15,7 +15,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from austin_crime import config, steps
 from austin_crime_prefect import artifacts, command, runs
-from austin_crime_prefect.parameters import NOTHING_ASKED, NightlyParameters
+from austin_crime_prefect.parameters import NO_OPTIONS, NightlyParameters
 from austin_crime_prefect.tasks import step
 
 
@@ -36,7 +36,7 @@ def load_batch(item: dict[str, Any], progress: UUID) -> None:
     on_crashed=[runs.free_slot],
     on_cancellation=[runs.free_slot],
 )
-def austin_crime_nightly(parameters: NightlyParameters = NOTHING_ASKED) -> Any:
+def austin_crime_nightly(parameters: NightlyParameters = NO_OPTIONS) -> Any:
     """Run every step in order."""
     step(steps.source_is_up, retries=config.SOURCE_PATIENCE_S // 60, retry_delay_seconds=60)()
     load = step(steps.plan_load)(runs.load_id(), parameters.model_dump(), "prefect", runs.started_by())

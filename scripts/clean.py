@@ -11,7 +11,7 @@ PIDFILE = ROOT / "data" / "run" / "supervisord.pid"
 
 
 def is_running() -> bool:
-    """Return whether the stack's supervisor lives."""
+    """Whether the stack's supervisor is running."""
     try:
         os.kill(int(PIDFILE.read_text()), 0)
     except (FileNotFoundError, ValueError, ProcessLookupError):
@@ -24,19 +24,19 @@ def is_running() -> bool:
 def main() -> None:
     """Ask, then remove."""
     if is_running():
-        sys.exit("The stack is running: end it with `make down` first.")
-    found = [path for path in (ROOT / "data").iterdir() if path.name != ".gitkeep"]
-    found += [path for path in (ROOT / ".venv", ROOT / ".env", ROOT / "secrets") if path.exists()]
-    if not found:
+        sys.exit("The stack is running: stop it with `make down` first.")
+    paths = [path for path in (ROOT / "data").iterdir() if path.name != ".gitkeep"]
+    paths += [path for path in (ROOT / ".venv", ROOT / ".env", ROOT / "secrets") if path.exists()]
+    if not paths:
         sys.exit("There is nothing to remove.")
     print(
         "This removes, for good, the databases, what was loaded, the logs, the environments and the passwords:"
     )
     sys.stdout.flush()
-    subprocess.run(["du", "-sh", *map(str, found)], check=False)
+    subprocess.run(["du", "-sh", *map(str, paths)], check=False)
     if input("Type yes to go on: ").strip().lower() != "yes":
         sys.exit("Nothing was removed.")
-    for path in found:
+    for path in paths:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

@@ -1,8 +1,8 @@
 """Install the environments the project runs in: ``python3 scripts/install.py local superset``.
 
 Profiles: local (Airflow and the servers beside it), dev (the same with what tests need), superset, prefect, prefect-dev
-(the same with what tests need), benchmark (what the project is measured against). A second run does nothing until a lock changes. Needs nothing but Python; says in a
-sentence what is missing.
+(the same with what tests need), benchmark (what the project is measured against). A second run does nothing until a lock changes. It needs nothing but Python; an error is
+one sentence that says what is missing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROFILES = {
 # What tests need contains what runs.
 LARGER = {"local": "dev", "prefect": "prefect-dev"}
 PYTHONS = ((3, 12), (3, 11))
-# Of the person's own, these would have Python, pip or uv install to another place than asked, or not start at all.
+# Variables that would make Python, pip or uv install to another place, or not start at all.
 ELSEWHERE = frozenset(
     [
         "PYTHONHOME",
@@ -79,7 +79,7 @@ def main(profiles: list[str]) -> None:
 
 
 def stamp(profile: str) -> Path:
-    """Return the file that says what is installed in a profile's environment."""
+    """Return the file that records what is installed in a profile's environment."""
     return ROOT / ".venv" / PROFILES[profile] / "installed.txt"
 
 
@@ -91,9 +91,9 @@ def digest(profile: str) -> str:
 
 def is_installed(profile: str) -> bool:
     """Return whether the environment has the profile as locked now, or the larger one that contains it."""
-    wanted = [digest(name) for name in (profile, LARGER.get(profile)) if name]
+    digests = [digest(name) for name in (profile, LARGER.get(profile)) if name]
     path = stamp(profile)
-    return path.exists() and path.read_text() in wanted
+    return path.exists() and path.read_text() in digests
 
 
 def install(uv: str, python: str, profile: str) -> None:
@@ -120,15 +120,15 @@ def version(python: str) -> tuple[int, ...] | None:
 
 def find_python() -> str:
     """Return a Python 3.11 or 3.12: $PYTHON, the one that runs this, or one on the PATH."""
-    given = os.environ.get("PYTHON")
-    candidates = [given] if given else [sys.executable, "python3.12", "python3.11"]
+    setting = os.environ.get("PYTHON")
+    candidates = [setting] if setting else [sys.executable, "python3.12", "python3.11"]
     for candidate in candidates:
         path = shutil.which(candidate)
         if path and version(path) in PYTHONS:
             return path
-    if given:
+    if setting:
         raise InstallError(
-            f"PYTHON={given} is not Python 3.11 or 3.12: set it to one that is, or leave it out."
+            f"PYTHON={setting} is not Python 3.11 or 3.12: set it to one that is, or leave it out."
         )
     raise InstallError(
         f"Python 3.11 or 3.12 is needed; python3 is {sys.version_info[0]}.{sys.version_info[1]} and neither python3.12 nor"
@@ -150,9 +150,9 @@ def check_folder() -> None:
 def find_uv(python: str) -> str:
     """Return uv's path: the one on the PATH, else one fetched with pip into the project."""
     tools = ROOT / ".venv" / "tools"
-    found = shutil.which("uv")
-    if found:
-        return found
+    uv_on_path = shutil.which("uv")
+    if uv_on_path:
+        return uv_on_path
     uv = tools / "bin" / "uv"
     if uv.exists():
         return str(uv)
@@ -168,7 +168,7 @@ def find_uv(python: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for pip and uv: uv is told pip's package index, unless it has its own setting."""
+    """Return the environment for pip and uv: uv uses pip's package index, unless it has a setting of its own."""
     variables = {name: value for name, value in os.environ.items() if name not in ELSEWHERE} | {
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "UV_PYTHON_DOWNLOADS": "never",
@@ -184,7 +184,7 @@ def environment() -> dict[str, str]:
 
 
 def pip_index() -> str | None:
-    """Return the package index that pip is set to, by its environment or its files."""
+    """Return the package index set for pip, in its environment or its files."""
     if os.environ.get("PIP_INDEX_URL"):
         return os.environ["PIP_INDEX_URL"]
     own = ROOT / ".venv" / "tools" / "bin" / "python"
@@ -194,20 +194,20 @@ def pip_index() -> str | None:
 
 
 def run(command: list[str]) -> None:
-    """Run a command that has to succeed; tell the commonest reasons of failure in a sentence."""
+    """Run a command that has to succeed; InstallError explains the most common failures."""
     answer = subprocess.run(command, env=environment(), capture_output=True, text=True)
     if not answer.returncode:
         return
-    said = (answer.stderr + answer.stdout).strip()
-    if "no space left" in said.lower():
+    output = (answer.stderr + answer.stdout).strip()
+    if "no space left" in output.lower():
         raise InstallError(f"The disk is full (of {ROOT}, or of uv's cache): make room and try again.")
-    if any(sign in said.lower() for sign in UNREACHABLE):
-        last = said.splitlines()[-1].strip()
+    if any(sign in output.lower() for sign in UNREACHABLE):
+        last = output.splitlines()[-1].strip()
         raise InstallError(
             "The package index cannot be reached: check the network, or set PIP_INDEX_URL (and HTTPS_PROXY, PIP_CERT) to"
             f" what your network needs. {Path(command[0]).name} said: {last}"
         )
-    raise InstallError(f"{' '.join(command)} failed:\n{said[-3000:]}")
+    raise InstallError(f"{' '.join(command)} failed:\n{output[-3000:]}")
 
 
 if __name__ == "__main__":

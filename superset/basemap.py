@@ -77,7 +77,10 @@ def read_districts(engine: Engine, period: int) -> list[District]:
                 text("select council_district, boundary_geojson from mart.council_districts order by 1")
             ).all()
     except SQLAlchemyError:
-        log.warning("The base map is drawn plain: mart.council_districts could not be read", exc_info=True)
+        log.warning(
+            "The base map is drawn without districts, because mart.council_districts could not be read.",
+            exc_info=True,
+        )
         return []
     return [(number, boundary["coordinates"]) for number, boundary in rows]
 

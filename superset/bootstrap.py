@@ -1,7 +1,7 @@
 """Bring Superset to the state that this folder describes: metadata schema, roles, users, charts.
 
 Run it before every start, with the environment of superset_config.py and the passwords named in USERS; run again, it changes
-nothing but what is not as described. One process does it all, because starting Superset costs more than all the work. With
+only what differs from the description. One process does it all, because starting Superset costs more than all the work. With
 ``--if-changed`` it does nothing unless this folder, the settings or Superset's version changed since: people's edits stay.
 """
 
@@ -59,12 +59,12 @@ USERS = (
 
 
 def bootstrap(*, if_changed: bool = False) -> None:
-    """Migrate the metadata database, set roles and users, import the assets, remove what left them.
+    """Migrate the metadata database, set roles and users, import the assets, delete those whose file is gone.
 
     Parameters
     ----------
     if_changed
-        Do nothing if it was done for the same files, settings and version before.
+        Do nothing if files, settings and version are those of the last bootstrap.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def bootstrap(*, if_changed: bool = False) -> None:
     _require_passwords()
     metadata, note = create_engine(os.environ["SUPERSET_METADATA_URL"]), _note()
     if if_changed and _note_left(metadata) == note:
-        log.info("nothing to do")
+        log.info("Nothing changed since the last bootstrap: nothing to do.")
         return
     from superset.app import create_app
 
@@ -91,16 +91,16 @@ def bootstrap(*, if_changed: bool = False) -> None:
 
 
 def _note() -> str:
-    """Return a digest of what the state follows from."""
+    """Return a digest of everything that the state depends on."""
     folder = Path(__file__).parent
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
     settings = {name: value for name, value in os.environ.items() if "SUPERSET" in name or "READER" in name}
-    told = json.dumps([version("apache-superset"), settings], sort_keys=True).encode()
-    return hashlib.sha256(b"\0".join([told, *(path.read_bytes() for path in files)])).hexdigest()
+    versions = json.dumps([version("apache-superset"), settings], sort_keys=True).encode()
+    return hashlib.sha256(b"\0".join([versions, *(path.read_bytes() for path in files)])).hexdigest()
 
 
 def _note_left(metadata: Engine) -> str | None:
-    """Return the note on the metadata database, which is gone with it."""
+    """Return the note on the metadata database; it is lost with the database."""
     query = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
     with metadata.connect() as connection:
         note: str | None = connection.execute(text(query)).scalar()
@@ -117,7 +117,9 @@ def _leave_note(metadata: Engine, note: str) -> None:
 def _require_passwords() -> None:
     missing = [user.password_variable for user in USERS if not os.environ.get(user.password_variable)]
     if missing:
-        raise SystemExit(f"{', '.join(missing)} not set: logins have no default passwords. See .env.example")
+        raise SystemExit(
+            f"{', '.join(missing)} not set: logins have no default passwords. Set them as in .env.example."
+        )
 
 
 def _migrate() -> None:
@@ -137,7 +139,7 @@ def _sync_permissions() -> None:
 
 
 def _set_roles() -> None:
-    """Give our two roles exactly their permissions: a warehouse that was used before is readable no longer."""
+    """Give our two roles exactly their permissions; those for a former warehouse are removed."""
     from superset import db, security_manager
 
     warehouse = make_url(os.environ["AUSTIN_CRIME_READER_URL"]).database
@@ -193,8 +195,10 @@ def _import_assets() -> None:
         try:
             ImportAssetsCommand(contents).run()
         except CommandInvalidError as error:
-            raise SystemExit(f"superset/assets is not valid: {error.normalized_messages()}") from error
-    log.info("imported %d assets", len(contents))
+            raise SystemExit(
+                f"superset/assets is not valid: correct the files. Superset says: {error.normalized_messages()}"
+            ) from error
+    log.info("Imported %d assets.", len(contents))
 
 
 def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
@@ -205,7 +209,7 @@ def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
         if name.startswith("databases/"):
             # SQLALCHEMY_CUSTOM_PASSWORD_STORE gives the password when it is needed; none is stored.
             asset["sqlalchemy_uri"] = str(make_url(os.environ["AUSTIN_CRIME_READER_URL"]).set(password=None))
-            # Where there are workers, SQL Lab's queries are theirs and keep no page waiting.
+            # With workers, SQL Lab's queries run there and do not block a page.
             asset["allow_run_async"] = bool(os.environ.get("SUPERSET_REDIS_URL"))
         if name != "metadata.yaml":
             asset["external_url"] = MARK + name
@@ -224,13 +228,13 @@ def _prune_assets() -> None:
     for model in (Dashboard, Slice, SqlaTable):
         for ours in db.session.query(model).filter(model.external_url.startswith(MARK)).all():
             if str(ours.uuid) not in kept:
-                log.info("removing %s, its file is gone", ours.external_url)
+                log.info("Removed %s, because its file is gone.", ours.external_url)
                 db.session.delete(ours)
     db.session.commit()
 
 
 def _clear_cache() -> None:
-    """Forget what charts have answered: keys of the cache name neither the warehouse nor the version of a chart."""
+    """Drop the cached answers of charts: cache keys name neither the warehouse nor the version of a chart."""
     from superset import cache_manager, db
     from superset.models.cache import CacheKey
 

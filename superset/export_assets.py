@@ -1,7 +1,7 @@
-"""Write what people changed in Superset back to the files below assets/, in a form whose diff shows just that.
+"""Write what people changed in Superset back to the files below assets/, so that their diff shows only these changes.
 
-Run it with the environment of superset_config.py: what the dashboards of ours show is exported, charts that were added to them
-included. Ids of this server, its address and what the browser remembers are left out; import and export again gives the same bytes.
+Run it with the environment of superset_config.py: what our dashboards show is exported, charts that were added to them
+included. This server's ids and address, and what the browser stores, are left out; importing and exporting again gives the same bytes.
 """
 
 import json
@@ -137,7 +137,7 @@ def dump(asset: Asset, names: dict[str, str]) -> str:
     text = yaml.dump(asset, Dumper=Dumper, sort_keys=True, allow_unicode=True, width=120)
     return re.sub(
         r"(dataset_?[uU]uid: )(\S+)$",
-        lambda found: f"{found[0]}  # {names[found[2]]}",
+        lambda reference: f"{reference[0]}  # {names[reference[2]]}",
         text,
         flags=re.MULTILINE,
     )

@@ -12,5 +12,5 @@ class DashboardFirst(IndexView):
 
     @expose("/")
     def index(self) -> Response:
-        """Send people to the dashboard, by way of the login page if need be."""
+        """Redirect to the dashboard, through the login page if needed."""
         return redirect(DASHBOARD_PATH)

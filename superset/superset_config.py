@@ -16,11 +16,11 @@ from superset import config
 def _required(name: str, meaning: str) -> str:
     value = os.environ.get(name)
     if not value:
-        raise SystemExit(f"{name} is not set: Superset needs {meaning}. See .env.example")
+        raise SystemExit(f"{name} is not set: Superset needs {meaning}. Set it as in .env.example.")
     return value
 
 
-# Signs sessions and encrypts what the metadata database keeps. There is no default: a known key is no key.
+# Signs sessions and encrypts what the metadata database keeps. There is no default: a public key would be useless.
 SECRET_KEY = _required("SUPERSET_SECRET_KEY", "a long random text, the same at every start")
 # Users, charts, dashboards. A server can wait longer for a pooled connection than its peer keeps it: ping first.
 SQLALCHEMY_DATABASE_URI = _required(
@@ -79,15 +79,15 @@ CACHE_CONFIG = DATA_CACHE_CONFIG = {
 }
 STORE_CACHE_KEYS_IN_METADATA_DB = True
 
-# Of what people asked and did in Superset.
+# How long queries and logs of actions are kept.
 RETENTION_DAYS = 90
 
 if REDIS_URL:
-    # Where a worker puts what a query of SQL Lab found.
+    # Where a worker stores the results of SQL Lab's queries.
     RESULTS_BACKEND = RedisCache(Redis.from_url(f"{REDIS_URL}/{RESULTS_DB}"), key_prefix="results_")
 
     class CELERY_CONFIG(config.CeleryConfig):
-        """The queue of SQL Lab, and what beat has the worker do: forget old queries and logs, which grow for ever."""
+        """The queue of SQL Lab, and a schedule that deletes old queries and logs, which would keep growing."""
 
         broker_url = result_backend = f"{REDIS_URL}/{QUEUE_DB}"
         beat_schedule = {  # noqa: RUF012 (Celery's own form)
@@ -100,7 +100,7 @@ if REDIS_URL:
         }
 
 
-# A mistyped query must not bring millions of rows to a browser.
+# A mistyped query must not send millions of rows to a browser.
 ROW_LIMIT = 10_000
 SQL_MAX_ROW = 100_000
 
@@ -111,7 +111,7 @@ RATELIMIT_STORAGE_URI = f"{REDIS_URL}/{LIMITS_DB}" if REDIS_URL else "memory://"
 RATELIMIT_APPLICATION = None
 AUTH_RATE_LIMIT = "20 per minute"
 
-# Nothing is asked of another host: no map, font, picture or telemetry server is allowed, and the base map is ours.
+# No other host is contacted: no map, font, picture or telemetry server is allowed, and the base map is our own.
 TALISMAN_CONFIG = {
     "content_security_policy": {
         "base-uri": ["'self'"],
@@ -134,10 +134,10 @@ DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 
 
 def FLASK_APP_MUTATOR(app: Flask) -> None:
-    """Let our templates go before Superset's of the same name."""
+    """Let our templates take precedence over Superset's of the same name."""
     ours = FileSystemLoader(Path(__file__).parent / "templates")
     app.jinja_loader = ChoiceLoader([ours, *([app.jinja_loader] if app.jinja_loader else [])])
 
 
-# Alembic would else replace the log settings of whoever migrates.
+# Otherwise Alembic would replace the log settings of the process that migrates.
 ALEMBIC_SKIP_LOG_CONFIG = True

@@ -1,7 +1,7 @@
 """Names, limits and paths; the only reader of the environment in the pipeline.
 
-Settings are read when they are asked for. A reader takes other variables than the environment's own, too, so that whoever
-starts processes judges settings by the same rules.
+Each function reads the environment when it is called. It also accepts another mapping, so that the local stack can check the
+settings of a process before it starts it.
 """
 
 import os
@@ -22,7 +22,7 @@ DEFAULT_SOURCE_URL = "https://data.austintexas.gov"
 # The project's folder.
 ROOT = Path(__file__).parents[2]
 SQL_DIR = Path(__file__).parents[1] / "sql"
-# The first reads the reports; those below it that say so read the first.
+# The first is built from the reports; most of the others are built from the first.
 AGGREGATES = (
     "crimes_per_month",
     "crimes_per_year",
@@ -30,40 +30,40 @@ AGGREGATES = (
     "top_crimes",
     "crimes_per_area",
 )
-# Of the pipeline's own sessions: sorting and grouping 2.6 million reports stays in memory.
+# For the pipeline's own sessions: enough to sort and group 2.6 million reports in memory.
 WORK_MEMORY = "128MB"
 
 BATCH_ROWS = 100_000
 MAX_RANGES_PER_BATCH = 12
-# Batches at a time within one process: one is read or cleaned while PostgreSQL takes the other in.
+# Batches at a time within one process: one is read or cleaned while PostgreSQL ingests the other.
 WORKERS = 2
 MAX_SETTLE_ROUNDS = 3
 ABANDONED_AFTER_S = 30 * 60
 CONNECT_TIMEOUT_S = 30
 # The portal's own limit for a query; large group-bys take minutes there.
 QUERY_TIMEOUT_S = 600
-# A busy portal is asked so often before a step fails; the wait doubles from try to try.
+# Tries of one request to a busy portal before the step fails; the wait doubles from try to try.
 PORTAL_TRIES = 5
-# The step is tried again by the orchestrator so often, later: after the first wait, each later one so many times as long,
-# none longer than LONGEST_WAIT_S; with jitter, so that the tasks of one run do not all come back at once.
+# Retries of a failed step by the orchestrator: the first after FIRST_RETRY_S, each later one after RETRY_BACKOFF times as long,
+# LONGEST_WAIT_S at most; with jitter, so that the tasks of one run do not all retry at once.
 RETRIES = 3
 FIRST_RETRY_S = 30
 RETRY_BACKOFF = 2.0
 RETRY_JITTER_S = 15
-# A portal that is down is waited for so long before a load begins.
+# How long a load waits for a portal that is down before it begins.
 SOURCE_PATIENCE_S = 60 * 60
-# Two updates of the portal can overlap: reports stamped so long before the newest stamp are counted anew.
+# Two updates of the portal can overlap: late stamps, up to this long before the newest stamp, are counted in every load.
 LATE_STAMP_S = 2 * 24 * 60 * 60
-# So much may the portal's clock be ahead of ours.
+# How far the portal's clock may be ahead of ours.
 CLOCK_TOLERANCE_S = 24 * 60 * 60
-# A portal that asks for more is asked again all the same: a step that sleeps for a day helps nobody.
+# The longest wait before a retry, whatever Retry-After says.
 LONGEST_WAIT_S = 600
 
 Environment = Mapping[str, str]
 
 
 def check(environment: Environment = os.environ) -> None:
-    """Read every setting of the pipeline; SettingError for the first that cannot be used. Asks no server."""
+    """Read every setting of the pipeline; SettingError for the first that cannot be used. Contacts no server."""
     source_url(environment)
     app_token(environment)
     portal_wait_s(environment)
@@ -97,7 +97,7 @@ def app_token(environment: Environment = os.environ) -> str | None:
 
 
 def portal_wait_s(environment: Environment = os.environ) -> float:
-    """Return how many seconds a busy portal is left alone at first; the wait doubles from try to try."""
+    """Return the first wait for a busy portal, in seconds; it doubles from try to try."""
     value = environment.get("AUSTIN_CRIME_PORTAL_WAIT_S") or "1"
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", value) or float(value) > LONGEST_WAIT_S:
         raise refused("AUSTIN_CRIME_PORTAL_WAIT_S", f"seconds, a number from 0 to {LONGEST_WAIT_S}", value)
@@ -118,7 +118,7 @@ def warehouse_url(environment: Environment = os.environ) -> str:
 
 
 def is_database_url(value: str, scheme: str) -> bool:
-    """Whether a URL names a database of PostgreSQL; of several hosts, too."""
+    """Whether a URL names a PostgreSQL database; it may list several hosts."""
     parts = _split(value)
     if not parts or parts.scheme != scheme or len(parts.path) < 2 or "/" in parts.path[1:]:
         return False
@@ -131,7 +131,7 @@ def is_database_url(value: str, scheme: str) -> bool:
 def landing_url(environment: Environment = os.environ) -> str:
     """Return where batches are kept as received: an absolute path, or ``s3://bucket/prefix``.
 
-    ``~`` is the home of who runs this, and a relative path begins in the project's folder.
+    ``~`` is the home of the user who runs this; a relative path starts in the project's folder.
     """
     name, value = "AUSTIN_CRIME_LANDING_URL", environment.get("AUSTIN_CRIME_LANDING_URL")
     if not value:
@@ -151,19 +151,19 @@ def landing_url(environment: Environment = os.environ) -> str:
 
 
 def check_landing(url: str) -> None:
-    """Raise SettingError if a landing on the disk is not, and cannot become, a folder that one may write to."""
+    """Raise SettingError if a landing on disk is not, and cannot become, a writable folder."""
     if "://" in url:
         return
     path = Path(url)
     existing = next(folder for folder in (path, *path.parents) if folder.exists() or folder.is_symlink())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise SettingError(
-            f"AUSTIN_CRIME_LANDING_URL is {url!r}: expected a folder that may be written to, and {existing} is not."
+            f"AUSTIN_CRIME_LANDING_URL is {url!r}: expected a writable folder, and {existing} is not one."
         )
 
 
 def superset_url(environment: Environment = os.environ) -> str | None:
-    """Return Superset's address, or None where there is no Superset to refresh."""
+    """Return Superset's address, or None if there is no Superset to refresh."""
     name, value = "AUSTIN_CRIME_SUPERSET_URL", environment.get("AUSTIN_CRIME_SUPERSET_URL")
     if not value:
         return None
@@ -189,16 +189,16 @@ def superset_login(environment: Environment = os.environ) -> tuple[str, str]:
 
 
 def certificates(environment: Environment = os.environ) -> str | bool:
-    """Return the file or folder of certificates to trust, or True for those that requests brings."""
+    """Return the file or folder of certificates to trust, or True for those bundled with requests."""
     return environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE") or True
 
 
 def refused(name: str, expected: str, value: str, *, quoted: bool = True) -> SettingError:
     """Return the error for a value that cannot be used, its secrets masked."""
-    return SettingError(f"{name} is {repr(masked(value)) if quoted else value}: expected {expected}.")
+    return SettingError(f"{name} is {repr(_masked(value)) if quoted else value}: expected {expected}.")
 
 
-def masked(value: str) -> str:
+def _masked(value: str) -> str:
     """Return a value without what may be a secret in it: a login, a query, a password by name."""
     without_login = re.sub(r"(?s)^(\w+:/*)?.*@", r"\1***@", value)
     without_port = re.sub(r"(//[^:/@]*:)(?![0-9]+([/,?]|$))[^@/]*", r"\1***", without_login)
@@ -207,7 +207,7 @@ def masked(value: str) -> str:
 
 
 def _split(value: str) -> SplitResult | None:
-    """Return the parts of a URL; None if it has blanks, other characters than ASCII's, or no form of a URL."""
+    """Return the parts of a URL; None if it has blanks or characters outside ASCII, or is not a URL."""
     if not re.fullmatch(r"[!-~]+", value):
         return None
     try:
@@ -217,7 +217,7 @@ def _split(value: str) -> SplitResult | None:
 
 
 def _is_web_server(parts: SplitResult) -> bool:
-    """Whether a URL begins with http:// or https:// and a host, and the port, if any, is one."""
+    """Whether a URL begins with http:// or https:// and a host, and has a valid port if it has one."""
     try:
         is_port = parts.port is None or parts.port > 0
     except ValueError:

@@ -5,8 +5,8 @@ from typing import Literal
 
 from austin_crime.errors import ContractBroken
 
-# Raise it whenever a rule below, the columns or clean.py changes what a report becomes: every month is then
-# fetched and cleaned again.
+# Raise it whenever a change to the rules, the columns, values.py or clean.py changes what a report becomes: the next load
+# then fetches and cleans every month again.
 RULES_VERSION = 3
 
 NUMBER = frozenset({"number", "text"})
@@ -23,7 +23,7 @@ class Column:
     source_name: str
     name: str
     kind: Kind
-    # Types in which the portal may send it: JSON carries every one of them as a string.
+    # Types that the portal may declare for it; in JSON every value is a string.
     source_types: frozenset[str]
 
 
@@ -50,7 +50,7 @@ COLUMNS = (
     Column("census_block_group", "census_block_group_id", "block_group", NUMBER),
 )
 
-# What tells the two forms apart, and what the city withdrew in 2024 and 2025: known, not kept.
+# The column that only the present form has, and the columns that the city withdrew in 2024 and 2025, which are not kept.
 PRESENT_ONLY = "census_block_group"
 WITHDRAWN = frozenset(
     {
@@ -74,7 +74,7 @@ STATE_FIPS = "48"
 # Some texts are keys of indexes, whose entries PostgreSQL limits; the longest of the source has about 60 characters.
 TEXT_LIMIT = 500
 
-# What one value or another is counted by. Blanks around a value do not matter; blanks alone, like an empty text, are null.
+# The cleaning rules: what each does, by the name under which it is counted. Blanks around a value do not matter; blanks alone, like an empty text, are null.
 # A number is whole however its decimal is written: 5, 05, 5.0, +5 and 5e0 are one. A time is the wall time that it says: a
 # zone behind it, Z or an offset, does not move it. Of ``:updated_at``, which is UTC, it does.
 RULES = {
@@ -124,7 +124,7 @@ CHECKS = (
     Check("reports_removed", "block", 1, "percent of the published reports", "few reports disappear in one load", True),
     Check("month_removed", "block", 0, "published reports", "no month of 100 reports or more disappears", True),
     Check("form_changed", "block", 0, "changes", "the dataset keeps its form", True),
-    Check("unknown_columns", "warn", 0, "columns", "contract.py names every column of the portal, for no other is kept", True),
+    Check("unknown_columns", "warn", 0, "columns", "contract.py names every column of the portal (others are not kept)", True),
     Check("unreadable_values", "block", 1, "percent of the fetched reports, the first 10 not counted, of times of 2400 the first 100", "few values cannot be read", True),
     Check("rejected_reports", "block", 0.1, "percent of the reports, 10 and those of the last published load not counted", "few reports are rejected", True),
     Check("newest_report_age", "warn", 21, "days", "the newest report is at most three weeks older than the portal's last update", True),
@@ -132,7 +132,7 @@ CHECKS = (
 
 
 def dataset_form(source_types: dict[str, str]) -> Literal["present", "historic"]:
-    """Tell the form of the dataset from its columns, and refuse one that lacks or retypes a kept column.
+    """Return the form of the dataset; refuse one in which a kept column is missing or has another type.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def dataset_form(source_types: dict[str, str]) -> Literal["present", "historic"]
     Raises
     ------
     ContractBroken
-        With each column expected and what came instead.
+        Naming each column that differs, what was expected and what came.
     """
     historic = PRESENT_ONLY not in source_types and bool(WITHDRAWN & source_types.keys())
     expected = [column for column in COLUMNS if not (historic and column.source_name == PRESENT_ONLY)]
@@ -164,5 +164,5 @@ def dataset_form(source_types: dict[str, str]) -> Literal["present", "historic"]
 
 
 def unknown_columns(source_types: dict[str, str]) -> set[str]:
-    """Return the columns that the contract does not know."""
+    """Return the columns that the contract does not name."""
     return source_types.keys() - {column.source_name for column in COLUMNS} - WITHDRAWN

@@ -1,10 +1,10 @@
-"""Everything that can go wrong in a load, as one tree, and whether another try can help.
+"""The errors of the pipeline, as one tree, and whether a retry can help.
 
 ::
 
-    AustinCrimeError                 another try: no
+    AustinCrimeError                 retry: no
     ├── PortalError
-    │   ├── PortalBusy               yes: the portal asks for patience, or its answer broke off
+    │   ├── PortalBusy               yes: the portal is busy or down, or its answer broke off
     │   │   ├── PortalStale          yes: a replica that is out of date
     │   │   │   └── Contradiction    yes: answers that cannot be of one state of the portal
     │   │   └── PortalShort          yes: fewer reports than announced
@@ -13,7 +13,7 @@
     ├── PortalMoved                  no: the portal changed while it was read, again and again
     ├── ContractBroken               no: the portal's columns are not those of the contract
     ├── SettingError (ValueError)    no: a setting cannot be used
-    ├── ParameterError (ValueError)  no: a person asked for something that makes no sense
+    ├── ParameterError (ValueError)  no: a parameter of the load is wrong
     ├── LoadRefused                  no: the load may not start or go on
     │   └── LoadEnded                no: the load, or this attempt of it, is no longer the running one
     ├── WarehouseUnreachable         yes: the warehouse does not answer, or lets nobody in
@@ -22,7 +22,7 @@
     ├── StagingIncomplete            no: what would be published is not all there
     ├── CheckBlocked                 no: a check keeps the load from publishing
     ├── ReplayRefused                no: a replay cannot begin
-    └── ReplayDiffers                no: a replayed load does not come out as it did
+    └── ReplayDiffers                no: a replayed load differs from what it had settled
 
 Orchestrators ask ``can_retry``: every failure that is not of this tree, such as a connection lost in the middle, is worth another
 try, unless it is an error in the code or the settings (``ValueError``, ``TypeError``, ...).
@@ -32,17 +32,17 @@ from typing import ClassVar
 
 
 class AustinCrimeError(Exception):
-    """A failure that the pipeline knows; its message says what happened and what to do."""
+    """A failure that the pipeline expects; its message says what happened and what to do."""
 
     can_retry: ClassVar[bool] = False
 
 
 class PortalError(AustinCrimeError):
-    """The portal did not give what it was asked for."""
+    """The portal did not answer a request as expected."""
 
 
 class PortalBusy(PortalError):
-    """The portal asks for patience; the same request may succeed later."""
+    """The portal is busy or down, or its answer broke off; the same request may succeed later."""
 
     can_retry = True
 
@@ -52,7 +52,7 @@ class PortalBusy(PortalError):
 
 
 class PortalStale(PortalBusy):
-    """An answer comes from a replica that is out of date: it must not be read as "no news"."""
+    """An answer comes from a replica that is out of date; it must not be read as "nothing changed"."""
 
 
 class Contradiction(PortalStale):
@@ -68,7 +68,7 @@ class TokenRejected(PortalError):
 
 
 class PortalAnswer(PortalError):
-    """The portal answered something that asking again does not change."""
+    """The portal gave an answer that asking again does not change."""
 
 
 class PortalMoved(AustinCrimeError):
@@ -80,19 +80,19 @@ class ContractBroken(AustinCrimeError):
 
 
 class ParameterError(AustinCrimeError, ValueError):
-    """A person asked for something that makes no sense; nothing was started."""
+    """A parameter of the load is wrong; nothing was started."""
 
 
 class SettingError(AustinCrimeError, ValueError):
-    """A setting cannot be used: one sentence with its name, what is expected and what came, without secrets."""
+    """A setting cannot be used; the message names it, says what is expected and what came, and holds no secrets."""
 
 
 class LoadRefused(AustinCrimeError):
-    """The load may not start or go on; trying the same step again cannot help."""
+    """The load may not start or go on; a retry of the same step cannot help."""
 
 
 class LoadEnded(LoadRefused):
-    """The load, or this attempt of it, is no longer the running one; what it wrote since does not count."""
+    """The load, or this attempt of it, is no longer the running one; what it wrote since is ignored."""
 
 
 class WarehouseUnreachable(AustinCrimeError):
@@ -102,30 +102,30 @@ class WarehouseUnreachable(AustinCrimeError):
 
 
 class WarehouseUnfit(AustinCrimeError):
-    """The warehouse cannot hold the data, or not be written to; nothing was done."""
+    """The warehouse cannot hold the data, or cannot be written to; nothing was done."""
 
 
 class LandingDamaged(AustinCrimeError):
-    """A landed file is missing or is not what was landed."""
+    """A landed file is missing or was changed."""
 
 
 class StagingIncomplete(AustinCrimeError):
-    """What settle and build left is no longer whole; a new run repairs it."""
+    """Staged rows or aggregates are missing; a new run repairs it."""
 
 
 class CheckBlocked(AustinCrimeError):
-    """A check keeps the load from publishing; readers keep the last good version."""
+    """A check blocks the load; readers keep the last published version."""
 
 
 class ReplayRefused(AustinCrimeError):
-    """The landing or the warehouse is not such that a replay can begin; nothing was written."""
+    """A replay cannot begin from this landing or into this warehouse; nothing was written."""
 
 
 class ReplayDiffers(AustinCrimeError):
-    """A load does not come out as it had settled; it is not published."""
+    """A replayed load differs from what it had settled; it is not published."""
 
 
-# What an error in the code or in a setting raises: it comes again at every try.
+# Raised by errors in the code: every retry would raise them again.
 FAULTS_OF_CODE = (
     ValueError,
     TypeError,
@@ -138,12 +138,12 @@ FAULTS_OF_CODE = (
 
 
 def can_retry(failure: BaseException) -> bool:
-    """Whether trying the same step again can help."""
+    """Whether a retry of the same step can help."""
     if isinstance(failure, AustinCrimeError):
         return failure.can_retry
     return not isinstance(failure, FAULTS_OF_CODE)
 
 
 def retry_after_s(failure: BaseException) -> float | None:
-    """Return how long the portal asks to wait, in seconds; None if it said nothing."""
+    """Return how long the portal asks to wait (Retry-After), in seconds; None if it does not say."""
     return failure.retry_after_s if isinstance(failure, PortalBusy) else None

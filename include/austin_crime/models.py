@@ -1,4 +1,4 @@
-"""What modules share and steps hand to each other: frozen dataclasses that hold nothing but JSON values and dates.
+"""The types that modules share: frozen dataclasses of JSON values and dates.
 
 Orchestrators pass ``Load``, ``Batch``, ``Manifest`` and ``PlanLine`` from task to task, so these hold JSON values only.
 """
@@ -18,7 +18,7 @@ class PortalMonth:
     month: date | None
     report_count: int
     newest_updated_at: datetime
-    # Counted from the newest stamp of the last published load; all 0 without such a load.
+    # Relative to the newest stamp of the last published load; all 0 without such a load.
     newer_count: int = 0
     same_stamp_count: int = 0
     late_count: int = 0
@@ -34,7 +34,7 @@ class RecentCounts:
 
 @dataclass(frozen=True)
 class HeldMonth:
-    """A month as the warehouse holds it, rejected reports included, and as the portal was when it was loaded."""
+    """A month as the warehouse holds it, rejected reports included, and as the portal had it when it was loaded."""
 
     month: date | None
     report_count: int
@@ -55,7 +55,7 @@ class PlannedMonth:
     fetch_count
         Reports that the portal announced for what is fetched of the month: all, the newer ones, or none.
     newest_count, late_count
-        As RecentCounts, kept to be compared with at the next load.
+        As in RecentCounts, recorded for comparison in the next load.
     """
 
     month: date | None
@@ -113,29 +113,29 @@ class Batch:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a landed file holds; ``asked`` is the address that was asked for it."""
+    """What a landed file holds; ``url`` is the address it was requested from."""
 
     batch_id: str
     report_count: int
     byte_count: int
     sha256: str
-    asked: str
+    url: str
 
 
 @dataclass(frozen=True)
 class Load:
-    """What the steps of one load hand to each other.
+    """A load, as its steps pass it to each other.
 
     Parameters
     ----------
     has_work
-        Whether the plan found anything to do.
+        Whether the plan has anything to fetch or to remove.
     is_dry_run
         A dry run shows its plan and makes no load.
     is_token_rejected
-        Whether the portal refused the app token when it was asked for the plan; later steps leave it out.
+        Whether the portal rejected the app token while the load was planned; later steps do not send it.
     plan
-        What the plan found, for people; empty if the metadata alone showed that nothing is new.
+        The plan as shown to people; empty if the metadata alone showed that nothing changed.
     """
 
     load_id: str

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def run_nightly(
     load_id: str, parameters: Mapping[str, Any] | None = None, started_by: str | None = None
 ) -> Load:
-    """Run every step in order; on an error the load is marked as failed and the error goes on."""
+    """Run every step in order; on an error, mark the load as failed and raise the error."""
     try:
         load = steps.plan_load(load_id, parameters, started_by=started_by)
         if not load.has_work:

@@ -1,4 +1,4 @@
-"""Requests to servers of our own: Superset, Airflow, Prefect, the sample portal."""
+"""Requests to the stack's own servers: Superset, Airflow, Prefect, the sample portal."""
 
 import requests
 
@@ -6,7 +6,7 @@ from austin_crime import config
 
 
 def session() -> requests.Session:
-    """Return a session that uses no proxy and no ~/.netrc: both are meant for other people's servers."""
+    """Return a session that uses no proxy and no ~/.netrc: both are meant for other servers."""
     own = requests.Session()
     own.trust_env = False
     own.verify = config.certificates()

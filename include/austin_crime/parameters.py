@@ -1,4 +1,4 @@
-"""What a person may ask of a load, and whether it makes sense."""
+"""The parameters that a person may start a load with, and their validation."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from austin_crime import contract
 from austin_crime.errors import ParameterError
 
 MONTH_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"
-# What a person reads beside each of them in Airflow and in Prefect.
+# Shown beside each parameter in Airflow and in Prefect.
 DESCRIPTIONS = {
     "full_reload": "Fetch every month whole.",
     "first_month": "Treat months from this one on (2024-01) as changed.",
@@ -20,7 +20,7 @@ DESCRIPTIONS = {
 
 
 class Parameters(TypedDict, total=False):
-    """What a person may ask of a load."""
+    """The parameters that a person may start a load with."""
 
     full_reload: bool
     first_month: str | None
@@ -29,8 +29,8 @@ class Parameters(TypedDict, total=False):
     accept: list[str]
 
 
-def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that were given; ParameterError says what is wrong with one.
+def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are set.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
         For an unknown name, or a value of another kind, such as a month that is not written ``2024-05``.
     """
     names = Parameters.__annotations__.keys()
-    unknown = given.keys() - names
+    unknown = parameters.keys() - names
     if unknown:
         raise ParameterError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
     for name in ("full_reload", "dry_run"):
@@ -55,7 +55,7 @@ def read_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
             f"accept: expected a list of checks such as ['reports_removed'], came {accepted!r}"
         )
     refuse_unknown_names(set(accepted))
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in parameters.items() if value}
 
 
 def read_json(text: str) -> dict[str, Any]:
@@ -72,12 +72,12 @@ def read_json(text: str) -> dict[str, Any]:
 
 
 def acceptable_checks() -> list[str]:
-    """Return the names that accept may name, in order."""
+    """Return the checks that ``accept`` may name, sorted."""
     return sorted(check.name for check in contract.CHECKS if check.is_acceptable)
 
 
 def refuse_unknown_names(accepted: set[str]) -> None:
-    """Raise ParameterError for names in accept that no check has."""
+    """Raise ParameterError for names in ``accept`` that are not acceptable checks."""
     acceptable = acceptable_checks()
     unknown = {name for name in accepted if name.split(":")[0] not in acceptable}
     if unknown:

@@ -1,7 +1,7 @@
 """Fill an empty warehouse from the landing, without the portal: ``python -m austin_crime.replay [--until <load>]``.
 
-The same functions stage, resolve, build, check and publish as every night; only what the portal was asked for, and what
-settling decided by its answers, is read from the landing.
+The same functions stage, resolve, build, check and publish as in a nightly load; the portal's answers, and what settling
+decided from them, are read from the landing.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
-# What a replayed load is expected to count as it did then.
+# Counts of a load that its replay is expected to repeat.
 COUNTS = ("added_count", "edited_count", "removed_count", "rejected_count")
 
 
@@ -44,38 +44,38 @@ def replay(until: str | None = None) -> list[str]:
     Raises
     ------
     ReplayRefused
-        If the warehouse holds anything, or the landing lacks something or is damaged; nothing is written.
+        If the warehouse is not empty, or files of the landing are missing or damaged; nothing is written.
     ReplayDiffers
-        If a load does not come out as it did.
+        If a replayed load differs from what it had settled.
     """
-    refuse_used_warehouse()
-    chosen = record.choose_loads(record.read_records(), until)
-    record.refuse_damaged_files(chosen)
+    _refuse_used_warehouse()
+    past_loads = record.choose_loads(record.read_records(), until)
+    record.refuse_damaged_files(past_loads)
     migrations.migrate(config.warehouse_url())
-    for number, known in enumerate(chosen, start=1):
-        log.info("replaying load %s, %s of %s", known.load_id, number, len(chosen))
-        replay_load(known, chosen[number - 2].load_id if number > 1 else None)
+    for number, past_load in enumerate(past_loads, start=1):
+        log.info("Replaying load %s (%s of %s).", past_load.load_id, number, len(past_loads))
+        _replay_load(past_load, past_loads[number - 2].load_id if number > 1 else None)
     log.info("%s", steps.refresh_dashboards())
-    return [known.load_id for known in chosen]
+    return [past_load.load_id for past_load in past_loads]
 
 
-def refuse_used_warehouse() -> None:
-    """Raise ReplayRefused if the warehouse holds loads or reports; one without tables is as good as an empty one."""
+def _refuse_used_warehouse() -> None:
+    """Raise ReplayRefused if the warehouse holds loads or reports; one without tables counts as empty."""
     with connect() as connection:
-        known = connection.execute("select to_regclass('ops.loads')::text as name").fetchall()[0]
-        if known["name"] is None:
+        table = connection.execute("select to_regclass('ops.loads')::text as name").fetchall()[0]
+        if table["name"] is None:
             return
-        held = connection.execute(
+        counts = connection.execute(
             "select (select count(*) from ops.loads) as load_count, (select count(*) from mart.crimes) as report_count"
         ).fetchall()[0]
-    if any(held.values()):
+    if any(counts.values()):
         raise ReplayRefused(
-            f"The warehouse holds {held['report_count']} reports and {held['load_count']} loads: a replay begins with an"
-            " empty one. Create a new database and name it in AUSTIN_CRIME_WAREHOUSE_URL."
+            f"The warehouse holds {counts['report_count']} reports and {counts['load_count']} loads: a replay needs an"
+            " empty warehouse. Create a new database and set AUSTIN_CRIME_WAREHOUSE_URL to it."
         )
 
 
-def replay_load(known: Record, planned_against: str | None) -> None:
+def _replay_load(past_load: Record, planned_against: str | None) -> None:
     """Stage, build, check and publish a load as it was.
 
     Parameters
@@ -83,22 +83,22 @@ def replay_load(known: Record, planned_against: str | None) -> None:
     planned_against
         The load that was replayed before it.
     """
-    load = Load(known.load_id, known.load["attempt"], has_work=True)
-    begin(known, planned_against)
+    load = Load(past_load.load_id, past_load.load["attempt"], has_work=True)
+    _begin(past_load, planned_against)
     try:
-        stage_as_settled(known, load)
-        build_and_check(load)
+        _stage_as_settled(past_load, load)
+        _build_and_check(load)
         with connect() as connection:
             publish.publish(connection, load)
-            compare_counts(connection, known)
-            put_times_back(connection, known)
+            _compare_counts(connection, past_load)
+            _put_times_back(connection, past_load)
     except Exception as error:
-        steps.fail_load(known.load_id, f"{type(error).__name__}: {error}")
+        steps.fail_load(past_load.load_id, f"{type(error).__name__}: {error}")
         raise
 
 
-def build_and_check(load: Load) -> None:
-    """Build the aggregates and check the load; what a person can accept does not block it, for it was published then."""
+def _build_and_check(load: Load) -> None:
+    """Build the aggregates and check the load; checks that a person can accept do not block it: it was published."""
     for table in config.AGGREGATES:
         steps.build_aggregate(table)
     with connect() as connection:
@@ -108,14 +108,14 @@ def build_and_check(load: Load) -> None:
     steps.pass_gate(load)
 
 
-def begin(known: Record, planned_against: str | None) -> None:
-    """Take the slot for a load, with what its plan had written."""
-    if known.load["rules_version"] != contract.RULES_VERSION:
+def _begin(past_load: Record, planned_against: str | None) -> None:
+    """Claim the slot for a load, with the row that its plan wrote."""
+    if past_load.load["rules_version"] != contract.RULES_VERSION:
         log.warning(
-            "the cleaning rules are newer than load %s: the next nightly load fetches everything",
-            known.load_id,
+            "The cleaning rules have changed since load %s: the next nightly load fetches every month whole.",
+            past_load.load_id,
         )
-    row = known.load | {
+    row = past_load.load | {
         "status": "running",
         "planned_against": planned_against,
         "last_seen_at": datetime.now(UTC).isoformat(),
@@ -129,91 +129,98 @@ def begin(known: Record, planned_against: str | None) -> None:
             connection.rollback()
             raise LoadRefused(slot.refusal(connection)) from None
         slot.clear_staging(connection)
-        dataset = metadata.read_dataset(files.read_json(known.folder / "metadata.json"))
-        load = RunningLoad(known.load_id, known.load["attempt"], planned_against, known.load["parameters"])
+        dataset = metadata.read_dataset(files.read_json(past_load.folder / "metadata.json"))
+        load = RunningLoad(
+            past_load.load_id, past_load.load["attempt"], planned_against, past_load.load["parameters"]
+        )
         journal.note_dataset(connection, load, dataset)
         journal.note_columns(connection, load, dataset)
         boundaries.insert_boundaries(
-            connection, boundaries.read_districts(files.read_json(known.folder / "boundaries.json"))
+            connection, boundaries.read_districts(files.read_json(past_load.folder / "boundaries.json"))
         )
-        settle.insert_counts(connection, files.read_json(known.folder / "portal_counts.json"))
-        stage.register_batches(connection, [Batch.of(row["batch"]) for row in known.batches])
-        put_months(connection, known)
+        settle.insert_counts(connection, files.read_json(past_load.folder / "portal_counts.json"))
+        stage.register_batches(connection, [Batch.of(row["batch"]) for row in past_load.batches])
+        _put_months(connection, past_load)
 
 
-def put_months(connection: Connection, known: Record) -> None:
-    """Write the months to ``staging.months`` as they were when the load had settled."""
+def _put_months(connection: Connection, past_load: Record) -> None:
+    """Write the months to ``staging.months`` as they were when the load settled."""
     connection.execute("delete from staging.months")
     connection.execute(
         "insert into staging.months select (jsonb_populate_recordset(null::staging.months, %s)).*",
-        (Jsonb(known.months),),
+        (Jsonb(past_load.months),),
     )
 
 
-def stage_as_settled(known: Record, load: Load) -> None:
-    """Stage batches round by round, in the order in which they were settled; ReplayDiffers if a month lacks reports."""
-    batches = [Batch.of(row["batch"]) for row in known.batches]
-    for prefix, vanished in rounds_of(known.folder):
-        of_round = [batch for batch in batches if batch.batch_id.startswith(prefix)]
+def _stage_as_settled(past_load: Record, load: Load) -> None:
+    """Stage batches round by round, in the order in which they were settled; ReplayDiffers if a month differs."""
+    batches = [Batch.of(row["batch"]) for row in past_load.batches]
+    for prefix, vanished in _rounds_of(past_load.folder):
+        batches_of_round = [batch for batch in batches if batch.batch_id.startswith(prefix)]
         with connect() as connection:
             stage.remove_months(connection, vanished)
-            for batch in of_round:
+            for batch in batches_of_round:
                 stage.supersede(connection, batch)
-        stage_batches(of_round, load)
+        _stage_batches(batches_of_round, load)
         with connect() as connection:
             settle.resolve_keys(connection)
     with connect() as connection:
-        # Resolving an early round by the months of the last can have marked some.
-        put_months(connection, known)
+        # Resolving an early round with the months of the last round may have changed is_mostly_new.
+        _put_months(connection, past_load)
         unequal = settle.unequal_months(connection)
         if unequal:
             raise ReplayDiffers(
-                f"Load {known.load_id}: months {name_months(unequal)} do not come out as settled."
+                f"Load {past_load.load_id} was not replayed: months {name_months(unequal)} differ from what it had settled."
+                " Drop this database, and replay into a new one."
             )
-        settle.describe_duplicates(connection, known.folder)
+        settle.describe_duplicates(connection, past_load.folder)
 
 
-def rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
+def _rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:
     """Yield for the plan and each round of settling how its batches' names begin, and which months had vanished."""
     yield "batch-", set()
     for number in range(1, len(list(folder.glob("plan-again-*.json"))) + 1):
         months = files.read_json(folder / f"plan-again-{number}.json")
-        gone = [month["month"] for month in months if month["kind"] == "vanished"]
-        yield f"settle-{number}-", {date.fromisoformat(month) if month else None for month in gone}
+        vanished = [month["month"] for month in months if month["kind"] == "vanished"]
+        yield f"settle-{number}-", {date.fromisoformat(month) if month else None for month in vanished}
 
 
-def stage_batches(batches: list[Batch], load: Load) -> None:
+def _stage_batches(batches: list[Batch], load: Load) -> None:
     """Clean and stage landed batches, some at a time."""
     with ThreadPoolExecutor(config.WORKERS) as pool:
         for _ in pool.map(lambda batch: steps.clean_and_stage(batch, load), batches):
             pass
 
 
-def compare_counts(connection: Connection, known: Record) -> None:
-    """Warn of a published load that counts otherwise than then.
+def _compare_counts(connection: Connection, past_load: Record) -> None:
+    """Warn if a replayed load added, edited, removed or rejected other numbers of reports than it did.
 
-    That is right where the first load replayed was not the first, a table was emptied by hand then, or the cleaning rules
-    are others now; what is published equals the portal's counts in any case, or a check would have blocked it.
+    That is expected if loads before the first replayed one are missing, a table had been emptied by hand, or the cleaning
+    rules have changed since; what is published equals the portal's counts in any case, or a check would have blocked it.
     """
-    now = connection.execute("select * from ops.loads where load_id = %s", (known.load_id,)).fetchall()[0]
-    then = known.published or now
-    differences = [f"{name} {now[name]}, then {then[name]}" for name in COUNTS if now[name] != then[name]]
+    now = connection.execute("select * from ops.loads where load_id = %s", (past_load.load_id,)).fetchall()[0]
+    then = past_load.published or now
+    differences = [
+        f"{name} {now[name]} instead of {then[name]}" for name in COUNTS if now[name] != then[name]
+    ]
     if differences:
-        log.warning("load %s: %s", known.load_id, ", ".join(differences))
+        log.warning(
+            "Replayed load %s has other counts than it had: %s.", past_load.load_id, ", ".join(differences)
+        )
 
 
-def put_times_back(connection: Connection, known: Record) -> None:
-    """Let the load have been published when it was, and say that it was replayed."""
+def _put_times_back(connection: Connection, past_load: Record) -> None:
+    """Set the load's times to those of its publication, and add to its message that it was replayed."""
     connection.execute(
         "update ops.loads set finished_at = %(then)s, last_seen_at = %(then)s,"
         " message = message || ' Replayed from the landing on ' || current_date || '.' where load_id = %(load_id)s",
-        {"then": known.finished_at, "load_id": known.load_id},
+        {"then": past_load.finished_at, "load_id": past_load.load_id},
     )
-    connection.execute("update mart.data_status set published_at = %s", (known.finished_at,))
+    connection.execute("update mart.data_status set published_at = %s", (past_load.finished_at,))
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Replay as the command line says; a sentence instead of a traceback if that cannot be."""
+    """Replay as the command line says; end with a sentence instead of a traceback if a replay is refused."""
     parser = argparse.ArgumentParser(
         prog="python -m austin_crime.replay", description=(__doc__ or "").splitlines()[0]
     )

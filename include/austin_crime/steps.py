@@ -1,6 +1,6 @@
-"""What orchestrators call, in this order: small arguments in, small values out; rows never pass through here.
+"""The steps that orchestrators call, in this order. Arguments and results are small; rows never pass through here.
 
-Each step owns its transactions. Heavy libraries are imported inside the functions: a DAG file that imports this module
+Each step owns its transactions. Heavy libraries are imported inside the functions, so that a DAG file that imports this module
 parses without pandas.
 """
 
@@ -29,14 +29,14 @@ def source_is_up(session: requests.Session | None = None) -> None:
     Parameters
     ----------
     session
-        A session that an orchestrator's connection has prepared, here and below.
+        A session prepared from an orchestrator's connection, here and below.
 
     Raises
     ------
     PortalBusy
-        If the portal may have it later.
+        If the portal is busy or down.
     PortalAnswer
-        If it has not.
+        If it does not have the dataset.
     """
     from austin_crime.portal import client, metadata
 
@@ -50,21 +50,21 @@ def plan_load(
     orchestrator: str = "python",
     started_by: str | None = None,
 ) -> Load:
-    """Bring the schema up to date, take the slot, ask the portal what changed and write down what to fetch.
+    """Migrate the warehouse, claim the slot, ask the portal what changed and record what to fetch.
 
     Parameters
     ----------
     load_id
-        The orchestrator's run id; the same id again is the next attempt of the same load.
+        The orchestrator's run id; a repeated id is the next attempt of the same load.
     parameters
-        What a person asked for, as ``austin_crime.parameters`` says.
+        What a person started the load with, as in ``austin_crime.parameters``.
     orchestrator, started_by
         What runs the load, and who started it; kept in ``ops.loads``.
 
     Returns
     -------
     Load
-        ``has_work`` is false when nothing is new, or in a dry run; nothing more is to be done then.
+        ``has_work`` is false if nothing changed, or in a dry run; no further step is needed then.
 
     Raises
     ------
@@ -99,30 +99,30 @@ def plan_load(
 
 
 def anything_new(load: Load) -> bool:
-    """Whether the plan found anything to do."""
+    """Whether the plan has anything to fetch or to remove."""
     return load.has_work
 
 
 def list_batches(load: Load) -> list[dict[str, Any]]:
-    """Return what each mapped batch task is called with, ``{"batch": ..., "load": ...}``."""
+    """Return the arguments of each mapped batch task, ``{"batch": ..., "load": ...}``."""
     from austin_crime.load import stage
     from austin_crime.warehouse import slot
     from austin_crime.warehouse.connection import connect
 
     with connect() as connection:
         slot.running_load(connection, load)
-        return [{"batch": known.batch, "load": load} for known in stage.registered_batches(connection)]
+        return [{"batch": staged.batch, "load": load} for staged in stage.registered_batches(connection)]
 
 
 def extract(batch: Batch, load: Load, session: requests.Session | None = None) -> Manifest:
-    """Ask for a batch, unless it has landed, and land it as received."""
+    """Fetch a batch, unless it has landed already, and land it as received."""
     from austin_crime.load import extract as extracting
 
-    return extracting.fetch_batch(portal_for(load, session), batch, folder_of(load))
+    return extracting.fetch_batch(_portal_for(load, session), batch, folder_of(load))
 
 
 def clean_and_stage(batch: Batch, load: Load) -> int:
-    """Clean a landed batch with pandas, stage it, and return its number of reports."""
+    """Clean a landed batch, stage it, and return its number of reports."""
     from austin_crime.load import stage
 
     return stage.stage_batch(load, batch, folder_of(load))
@@ -140,14 +140,14 @@ def settle_months(load: Load) -> int:
     from austin_crime.load import settle
     from austin_crime.warehouse.connection import connect
 
-    rounds = settle.settle_months(portal_for(load), load, folder_of(load))
+    rounds = settle.settle_months(_portal_for(load), load, folder_of(load))
     with connect() as connection:
-        record.note_settled(connection, load.load_id, folder_of(load))
+        record.write_settled(connection, load.load_id, folder_of(load))
     return rounds
 
 
 def build_aggregate(table: str) -> None:
-    """Run the SQL file that fills an aggregate's staging twin."""
+    """Run the SQL file that fills an aggregate's table in staging."""
     from austin_crime.warehouse.connection import connect
 
     with connect() as connection:
@@ -155,7 +155,7 @@ def build_aggregate(table: str) -> None:
 
 
 def check_load(load: Load) -> dict[str, int]:
-    """Run every check, keep the findings in ops, and return how many passed, failed or were accepted."""
+    """Run every check, keep the check results in ops, and return how many passed, failed or were accepted."""
     from collections import Counter
 
     from austin_crime.load import check
@@ -168,7 +168,7 @@ def check_load(load: Load) -> dict[str, int]:
 
 
 def pass_gate(load: Load) -> None:
-    """Raise CheckBlocked if a check keeps the load from publishing."""
+    """Raise CheckBlocked if a check blocks the load."""
     from austin_crime.load import check
     from austin_crime.warehouse import slot
     from austin_crime.warehouse.connection import connect
@@ -186,7 +186,7 @@ def publish(load: Load) -> str:
 
     with connect() as connection:
         outcome = publishing.publish(connection, load)
-        record.note_published(connection, load.load_id, folder_of(load))
+        record.write_published(connection, load.load_id, folder_of(load))
     return outcome
 
 
@@ -198,7 +198,7 @@ def refresh_dashboards() -> str:
 
 
 def outcome(load: Load) -> str:
-    """Return what came of a load in a sentence."""
+    """Return the outcome of a load in a sentence."""
     from austin_crime.warehouse import slot
 
     if not load.is_dry_run:
@@ -218,8 +218,8 @@ def fail_load(load_id: str, message: str) -> None:
     slot.fail_load(load_id, message)
 
 
-def portal_for(load: Load, session: requests.Session | None = None) -> Portal:
-    """Return a client of the portal whose answers are signs of life of the load; LoadEnded there if it has ended."""
+def _portal_for(load: Load, session: requests.Session | None = None) -> Portal:
+    """Return a portal client that gives a sign of life of the load with each answer; LoadEnded if the load has ended."""
     from austin_crime.portal import client
     from austin_crime.warehouse import slot
 

@@ -1,4 +1,4 @@
-"""How each kind of value is read, from one text; pure. What a column becomes (clean.py) follows from these functions."""
+"""Read one text as each kind of value; pure. clean.py reads columns with these functions."""
 
 import json
 import re
@@ -11,13 +11,13 @@ from austin_crime import contract
 
 Value = TypeVar("Value", covariant=True)
 
-# Unicode's blanks, written out because libraries do not agree on them.
+# Unicode's white space, written out because libraries disagree on it.
 BLANKS = (
     "\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\u1680"
     + "".join(map(chr, range(0x2000, 0x200B)))
     + "\u2028\u2029\u202f\u205f\u3000"
 )
-# What PostgreSQL cannot hold in a text becomes this sign.
+# Replaces characters that PostgreSQL cannot hold.
 REPLACEMENT = "\ufffd"
 UNHOLDABLE = re.compile("[\0\ud800-\udfff]")
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?0*[0-9]{1,3})?")
@@ -28,21 +28,21 @@ MOMENT = re.compile(
 )
 ODD_YEAR = re.compile(r"(?:0000|-[0-9]+|[+]?[0-9]{5,})-[0-9]{2}(?:-.*)?", re.DOTALL)
 MONTH = re.compile(r"([0-9]{4})-([0-9]{2})(?![0-9])")
-# The stamp of a report that has none that can be read: the oldest of all.
+# The stamp of a report without a readable one: older than all others.
 NO_STAMP = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MONTH = date(9999, 12, 1)
 LAST_MOMENT = "9999-12-31T23:59:59.999"
 
 
 class Reading(NamedTuple, Generic[Value]):
-    """What a text was read as (None: nothing), and the rule of the contract by which that is counted, if any."""
+    """The value of a text, None if it has none, and the rule of the contract that applied to it, if any."""
 
     value: Value | None
     rule: str | None = None
 
 
 class Unreadable(ValueError):
-    """A value that the portal computed itself, and that a load cannot do without, is not what it should be."""
+    """A value that the portal computed, and that a load needs, cannot be read."""
 
 
 def as_text(value: object) -> str:
@@ -56,7 +56,7 @@ def holdable(text: str) -> str:
 
 
 def read_text(text: str) -> Reading[str]:
-    """Keep text as sent; blanks alone are nothing."""
+    """Keep text as sent; blanks alone are null."""
     kept = holdable(text)
     if not kept.strip(BLANKS):
         return Reading(None)
@@ -66,13 +66,13 @@ def read_text(text: str) -> Reading[str]:
 
 
 def read_row_id(text: str) -> Reading[str]:
-    """Keep a row's ``:id`` as sent; clean.py makes one for a report that has none."""
+    """Keep a row's ``:id`` as sent; clean.py gives a report without one an id."""
     read = read_text(text)
     return Reading(None, "row_id_missing") if read.value is None else read
 
 
-def read_whole(text: str, digits: int, rule: str) -> Reading[int]:
-    """Read a whole number of up to so many digits, however its decimal is written: 5, 05, 5.0, +5, 5e0."""
+def _read_whole(text: str, digits: int, rule: str) -> Reading[int]:
+    """Read a whole number of at most the given digits, however its decimal is written: 5, 05, 5.0, +5, 5e0."""
     written = text.strip(BLANKS)
     if not written:
         return Reading(None)
@@ -88,32 +88,32 @@ def read_whole(text: str, digits: int, rule: str) -> Reading[int]:
 
 def read_key(text: str) -> Reading[int]:
     """Read an incident number; a report without one is rejected."""
-    read = read_whole(text, 18, "unreadable_key")
+    read = _read_whole(text, 18, "unreadable_key")
     return Reading(None, "missing_key") if read == (None, None) else read
 
 
 def read_code(text: str) -> Reading[int]:
     """Read a whole number of up to nine digits."""
-    return read_whole(text, 9, "number_unreadable")
+    return _read_whole(text, 9, "number_unreadable")
 
 
 def read_district(text: str) -> Reading[int]:
     """Read a council district, 1 to 10."""
-    read = read_whole(text, 2, "district_unreadable")
+    read = _read_whole(text, 2, "district_unreadable")
     if read.value is not None and read.value not in contract.COUNCIL_DISTRICTS:
         return Reading(None, "district_unreadable")
     return read
 
 
 def read_block_group(text: str) -> Reading[str]:
-    """Return a census GEOID of twelve digits: the state in front, zeros that a number lost put back."""
-    number, rule = read_whole(text, 10, "block_group_unreadable")
+    """Return a census GEOID of twelve digits: with the state in front, and zeros that a number lost."""
+    number, rule = _read_whole(text, 10, "block_group_unreadable")
     return Reading(None, rule) if number is None else Reading(f"{contract.STATE_FIPS}{number:010}")
 
 
 def read_time(text: str) -> Reading[time]:
     """Read HHMM as a number, without leading zeros ("5" is 00:05), as a time of day."""
-    number, rule = read_whole(text, 4, "time_unreadable")
+    number, rule = _read_whole(text, 4, "time_unreadable")
     if number is None:
         return Reading(None, rule)
     hour, minute = divmod(number, 100)
@@ -138,11 +138,11 @@ def read_clearance(text: str) -> Reading[str]:
 
 
 def read_timestamp(text: str) -> Reading[datetime]:
-    """Read an ISO 8601 timestamp of the years 1 to 9999 as the wall time that it says, to the microsecond."""
+    """Read an ISO 8601 timestamp of the years 1 to 9999 as wall time, to the microsecond."""
     written = text.strip(BLANKS)
     if not written:
         return Reading(None)
-    moment, offset = read_moment(written)
+    moment, offset = _read_moment(written)
     if moment is None:
         return Reading(None, "year_out_of_range" if ODD_YEAR.fullmatch(written) else "date_unreadable")
     return Reading(moment, "date_with_offset" if offset else None)
@@ -155,20 +155,20 @@ def read_date(text: str) -> Reading[date]:
 
 
 def read_month(text: str) -> date | None:
-    """Read the month that a date is written with, though its day or hour may not exist; None without one.
+    """Read the month of a date, even if its day or hour does not exist; None if there is none.
 
-    The portal's months and those of reports are read here, so that the two never differ.
+    The portal's months and those of reports are both read here, so that they never differ.
     """
-    found = MONTH.match(text.strip(BLANKS))
+    match = MONTH.match(text.strip(BLANKS))
     try:
-        return date(int(found[1]), int(found[2]), 1) if found else None
+        return date(int(match[1]), int(match[2]), 1) if match else None
     except ValueError:
         return None
 
 
 def read_stamp(text: str) -> Reading[datetime]:
     """Read an ``:updated_at``: UTC unless it has another offset."""
-    moment, offset = read_moment(text.strip(BLANKS))
+    moment, offset = _read_moment(text.strip(BLANKS))
     try:
         if moment is not None:
             return Reading((moment - (offset or timedelta())).replace(tzinfo=UTC))
@@ -177,12 +177,12 @@ def read_stamp(text: str) -> Reading[datetime]:
     return Reading(NO_STAMP, "stamp_unreadable")
 
 
-def read_moment(written: str) -> tuple[datetime | None, timedelta | None]:
-    """Read an ISO 8601 timestamp and its offset from UTC as written; None for what is not there or does not exist."""
-    found = MOMENT.fullmatch(written)
-    if not found:
+def _read_moment(written: str) -> tuple[datetime | None, timedelta | None]:
+    """Read an ISO 8601 timestamp and its offset from UTC as written; None if absent or not a valid date."""
+    match = MOMENT.fullmatch(written)
+    if not match:
         return None, None
-    *numbers, fraction, _, sign, hours, minutes = found.groups(default="0")
+    *numbers, fraction, _, sign, hours, minutes = match.groups(default="0")
     offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
     if int(hours) > 23 or int(minutes) > 59:
         return None, None
@@ -191,7 +191,7 @@ def read_moment(written: str) -> tuple[datetime | None, timedelta | None]:
         moment = datetime(year, month, day, hour, minute, second, int(fraction[:6].ljust(6, "0")))  # noqa: DTZ001 (as written)
     except ValueError:
         return None, None
-    return moment, offset if found[8] or found[9] else None
+    return moment, offset if match[8] or match[9] else None
 
 
 READERS: dict[contract.Kind, Callable[[str], Reading[object]]] = {
@@ -208,8 +208,8 @@ READERS: dict[contract.Kind, Callable[[str], Reading[object]]] = {
 
 
 def read_count(text: str) -> int:
-    """Read a number of reports that the portal counted; Unreadable if it is none."""
-    number, _ = read_whole(text, 18, "number_unreadable")
+    """Read a count of reports from the portal; Unreadable if it is not a number."""
+    number, _ = _read_whole(text, 18, "number_unreadable")
     if number is None:
         raise Unreadable(f"expected a number of reports, came {text!r}")
     return number
@@ -218,7 +218,7 @@ def read_count(text: str) -> int:
 def read_month_key(text: str | None) -> date | None:
     """Read a month that the portal grouped by; None for reports without a date or with one outside of the years 1 to 9999.
 
-    ``month_condition(None)`` asks for just these reports. Unreadable if it is no month at all.
+    ``month_condition(None)`` asks for just these reports. Unreadable if it is not a month.
     """
     written = (text or "").strip(BLANKS)
     month = read_month(written)
@@ -228,7 +228,7 @@ def read_month_key(text: str | None) -> date | None:
 
 
 def read_newest_stamp(text: str | None) -> datetime:
-    """Read the newest ``:updated_at`` of a month as the portal says; Unreadable if it is none."""
+    """Read a month's newest ``:updated_at`` from the portal; Unreadable if it is not a timestamp."""
     stamp, rule = read_stamp(text or "")
     if stamp is None or rule:
         raise Unreadable(f"expected a time such as 2024-05-01T00:00:00.000Z, came {text!r}")
@@ -236,7 +236,7 @@ def read_newest_stamp(text: str | None) -> datetime:
 
 
 def read_group_key(dimension: str, key: str | None) -> str | None:
-    """Read a key of the portal's own counts as the same value in a report would be; of a year, the number."""
+    """Read a group key of the portal's counts as clean.py would read the value in a report; for a year, its number."""
     if key is None:
         return None
     if dimension == "occurred_year":
@@ -255,7 +255,7 @@ def next_month(month: date) -> date | None:
 
 
 def month_condition(first: date | None, after: date | None = None) -> str:
-    """Return SoQL for reports from a month up to, without, another; without ``first`` for those of no month.
+    """Return the SoQL condition for reports from one month up to, but excluding, another; or for reports without a month.
 
     Parameters
     ----------

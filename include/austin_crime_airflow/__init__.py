@@ -1,1 +1,1 @@
-"""The few lines of the pipeline that need Airflow's own classes."""
+"""What needs Airflow's own classes; the work is done by the pipeline's steps."""

@@ -1,4 +1,4 @@
-"""Airflow's operators as shells around the pipeline's steps: patience, token, settings and messages are the steps'."""
+"""Airflow operators as thin shells around the pipeline's steps, which bring retries, token, settings and messages."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from austin_crime import config, steps
 from austin_crime.errors import LoadRefused, PortalBusy
 
 
-def portal_session(http_conn_id: str) -> requests.Session:
-    """Return the session that an HTTP connection prepares; LoadRefused if it leads elsewhere than the pipeline's setting."""
+def _portal_session(http_conn_id: str) -> requests.Session:
+    """Return the session of an HTTP connection; LoadRefused if it leads to another portal than the pipeline's setting."""
     hook = HttpHook(http_conn_id=http_conn_id)
     session = hook.get_conn()
     if hook.base_url.rstrip("/") != config.source_url():
@@ -26,14 +26,14 @@ def portal_session(http_conn_id: str) -> requests.Session:
 
 
 class PortalSensor(HttpSensor):
-    """Wait until the portal has the dataset; fail at once if it says that it has not."""
+    """Wait until the portal has the dataset; fail at once if it answers that it has not."""
 
     failure: PortalBusy | None = None
 
     def poke(self, context: Any) -> bool:
         """Whether the portal has the dataset."""
         try:
-            steps.source_is_up(portal_session(self.http_conn_id))
+            steps.source_is_up(_portal_session(self.http_conn_id))
         except PortalBusy as failure:
             self.failure = failure
             self.log.warning("%s Asking again in %.0f s.", failure, self.poke_interval)
@@ -41,25 +41,25 @@ class PortalSensor(HttpSensor):
         return True
 
     def execute(self, context: Any) -> Any:
-        """Wait; after too long a time say what the portal answered last."""
+        """Wait; at the timeout, fail with the portal's last answer."""
         try:
             return super().execute(context)
         except AirflowSensorTimeout:
             raise AirflowSensorTimeout(
-                f"{self.failure} It was waited for {self.timeout / 60:.0f} minutes. Nothing was loaded, and the published data"
-                " stay as they are: trigger a new run when the portal is up."
+                f"{self.failure} Gave up after {self.timeout / 60:.0f} minutes. Nothing was loaded, and the published data stay as"
+                " they are: trigger a new run when the portal is up."
             ) from None
 
 
 class ExtractOperator(HttpOperator):
-    """Ask the portal for a batch and stream the answer to the landing, unless it has landed already.
+    """Fetch a batch from the portal and land it as received, unless it has landed already.
 
     Parameters
     ----------
     batch
-        As ``steps.list_batches`` gives it. (templated)
+        As ``steps.list_batches`` returns it. (templated)
     load
-        As ``steps.plan_load`` gives it. (templated)
+        As ``steps.plan_load`` returns it. (templated)
     """
 
     template_fields = (*HttpOperator.template_fields, "batch", "load")
@@ -71,11 +71,11 @@ class ExtractOperator(HttpOperator):
 
     def execute(self, context: Any) -> Any:
         """Return the manifest of the landed file."""
-        return steps.extract(self.batch, self.load, portal_session(self.http_conn_id))
+        return steps.extract(self.batch, self.load, _portal_session(self.http_conn_id))
 
 
 class BuildOperator(SQLExecuteQueryOperator):
-    """Run the SQL file that fills an aggregate's staging twin, in a session of the pipeline's."""
+    """Run the SQL file that fills an aggregate's table in staging, in a session of the pipeline."""
 
     def __init__(self, *, table: str, **kwargs: Any) -> None:
         super().__init__(task_id=f"build_{table}", sql=f"aggregates/{table}.sql", **kwargs)
@@ -87,7 +87,7 @@ class BuildOperator(SQLExecuteQueryOperator):
 
 
 class GateOperator(SQLCheckOperator):
-    """Let the load pass if no check blocks it; else fail with what the blocking checks say."""
+    """Let the load pass if no check blocks it; else fail with the messages of the blocking checks."""
 
     template_fields = (*SQLCheckOperator.template_fields, "load")
 
@@ -96,5 +96,5 @@ class GateOperator(SQLCheckOperator):
         self.load = load
 
     def execute(self, context: Any) -> None:
-        """Ask the gate."""
+        """Pass the gate or fail."""
         steps.pass_gate(self.load)

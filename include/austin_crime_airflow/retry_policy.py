@@ -1,4 +1,4 @@
-"""How long to wait before a task is tried again, and when that is of no use."""
+"""Whether a failed task is retried, and after how long."""
 
 import secrets
 from datetime import timedelta
@@ -10,7 +10,7 @@ from austin_crime import config, errors
 
 
 class PortalRetryPolicy(RetryPolicy):
-    """Wait as long as the portal's Retry-After says; do not repeat what cannot succeed."""
+    """Wait as long as the portal's Retry-After says; do not retry what cannot succeed."""
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
@@ -18,10 +18,10 @@ class PortalRetryPolicy(RetryPolicy):
         """Decide by the kind of failure."""
         if not errors.can_retry(exception):
             return RetryDecision.fail(reason=str(exception))
-        asked_s = errors.retry_after_s(exception)
-        if asked_s is None:
+        retry_after_s = errors.retry_after_s(exception)
+        if retry_after_s is None:
             return RetryDecision.default()
-        delay_s = min(asked_s, config.LONGEST_WAIT_S) + secrets.randbelow(config.RETRY_JITTER_S)
+        delay_s = min(retry_after_s, config.LONGEST_WAIT_S) + secrets.randbelow(config.RETRY_JITTER_S)
         return RetryDecision.retry(
             delay=timedelta(seconds=delay_s), reason=f"the portal asks to wait: {delay_s:g} s"
         )

@@ -1,4 +1,4 @@
-"""What every task of the DAG has, and what a person is asked for when triggering it."""
+"""The arguments of every task of the DAG, and the form shown when a person triggers it."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from austin_crime_airflow.retry_policy import PortalRetryPolicy
 DEFAULT_ARGS: dict[str, Any] = {
     "conn_id": "warehouse",
     "http_conn_id": "austin_portal",
-    # Of the sensor: a busy portal is waited for, one that has no such dataset is an error at once.
+    # Of the sensor: how long it waits for a busy portal.
     "timeout": config.SOURCE_PATIENCE_S,
     "retries": config.RETRIES,
     "retry_delay": timedelta(seconds=config.FIRST_RETRY_S),

@@ -1,4 +1,4 @@
-"""A step as a task of Airflow's."""
+"""Turn a step into an Airflow task."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,5 +7,5 @@ from airflow.sdk import task
 
 
 def step(function: Callable[..., Any], **options: Any) -> Any:
-    """Return what makes a task of a step: called with the results of other tasks, it is one more (PythonOperator)."""
+    """Return a step as a TaskFlow task: called with the results of other tasks, it makes a PythonOperator."""
     return task(**options)(function)

@@ -1,4 +1,4 @@
-"""What a run shows on Prefect's page: the plan, how far the batches are, the checks, the portal's counts beside ours."""
+"""What a run shows on Prefect's pages: the plan, the progress of batches, check results, the portal's counts beside ours."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ STAGED = (
 
 
 def show_plan(load: Load) -> None:
-    """Show how many months of each kind the plan has; nothing where the metadata alone showed that nothing is new."""
+    """Show how many months of each kind the plan has; show nothing if the metadata alone showed that nothing changed."""
     lines = load.plan
     if lines:
         create_table_artifact(
@@ -41,7 +41,7 @@ def show_plan(load: Load) -> None:
 
 def begin_progress(batches: list[Any]) -> UUID:
     """Show that no batch is staged yet, and return what note_progress updates."""
-    # A load of which months only vanished has none.
+    # A load in which months only vanished has no batches.
     progress: Any = create_progress_artifact(
         key="batches",
         progress=0.0 if batches else 100.0,
@@ -51,7 +51,7 @@ def begin_progress(batches: list[Any]) -> UUID:
 
 
 def note_progress(progress: UUID) -> None:
-    """Show how many batches are staged, as the warehouse has it."""
+    """Show how many batches are staged, as recorded in the warehouse."""
     with connect() as connection:
         row = connection.execute(STAGED).fetchall()[0]
     update_progress_artifact(
@@ -60,12 +60,14 @@ def note_progress(progress: UUID) -> None:
 
 
 def show_checks(load: Load) -> None:
-    """Show what every check found, those that did not pass first, and the portal's counts beside ours."""
+    """Show the check results, those that did not pass first, and the portal's counts beside ours."""
     with connect() as connection:
         checks = connection.execute(CHECKS, (load.load_id,)).fetchall()
         counts = connection.execute(RECONCILIATION, (load.load_id,)).fetchall()
     create_table_artifact(
-        key="checks", table=checks, description="Each check, what it observed and the most that passes."
+        key="checks",
+        table=checks,
+        description="Each check, the observed value and the largest value that passes.",
     )
     create_table_artifact(
         key="reconciliation",

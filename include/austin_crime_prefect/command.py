@@ -13,7 +13,7 @@ from austin_crime_prefect import runs
 
 
 def run_once(flow: Any) -> NoReturn:
-    """Run the flow with the parameters given as JSON, say in a sentence what came of it, and end with 1 if it failed."""
+    """Run the flow with parameters in JSON from the command line, print its outcome, and exit with 1 if it failed."""
     try:
         config.check()
     except SettingError as error:
@@ -23,21 +23,21 @@ def run_once(flow: Any) -> NoReturn:
         parameters = json.loads(text)
     except json.JSONDecodeError as error:
         sys.exit(f"The parameters are {text!r}: expected JSON, such as '{{\"dry_run\": true}}' ({error}).")
-    signal.signal(signal.SIGINT, give_up)
+    signal.signal(signal.SIGINT, _give_up)
     try:
         state = flow(parameters=parameters, return_state=True)
     except KeyboardInterrupt:
-        sys.exit("\nInterrupted. Readers see what was published last.")
+        sys.exit("\nInterrupted. Readers keep the version published last.")
     print(f"\n{state.message}", flush=True)
     sys.exit(0 if state.is_completed() else 1)
 
 
-def give_up(number: int, frame: Any) -> NoReturn:
-    """Free the slot at once: Prefect tells its hooks only when every batch under way has ended.
+def _give_up(number: int, frame: Any) -> NoReturn:
+    """Free the slot at once: Prefect calls its hooks only after every running batch has ended.
 
-    Those end at their next word with the portal, because their load is no longer the running one.
+    Those end at the portal's next answer, because their load is no longer the running one.
     """
     if FlowRunContext.get():
-        print("\nInterrupted: waiting for the batches under way.", file=sys.stderr, flush=True)
+        print("\nInterrupted: waiting for the running batches to end.", file=sys.stderr, flush=True)
         steps.fail_load(runs.load_id(), "Interrupted by a person.")
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What a person is asked for when starting a run, checked in Prefect's form before anything runs."""
+"""The form shown when a person starts a run, validated by Prefect before anything runs."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from austin_crime.parameters import DESCRIPTIONS, MONTH_PATTERN, acceptable_checks, read_parameters
 
-# Patterns for the form only: the pipeline says in a sentence what is wrong.
+# Patterns for the form only: the pipeline validates again, with a message of its own.
 Month = Annotated[str, WithJsonSchema({"type": "string", "pattern": MONTH_PATTERN})]
 # A check's name, with its subject after a colon if it has one.
 CheckName = Annotated[
@@ -15,7 +15,7 @@ CheckName = Annotated[
 
 
 class NightlyParameters(BaseModel):
-    """What this one load is to do beyond the ordinary; left as it is, it fetches what changed."""
+    """Options of one load; by default it fetches what changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,12 +27,12 @@ class NightlyParameters(BaseModel):
 
     @model_validator(mode="after")
     def fit_together(self) -> "NightlyParameters":
-        """Ask the pipeline, which knows what a single field cannot tell."""
+        """Validate the fields together, as the pipeline does."""
         read_parameters(self.model_dump())
         return self
 
     def in_words(self) -> str:
-        """Return what was asked for in a few words."""
+        """Return the options in a few words."""
         months = [month for month in (self.first_month, self.last_month) if month]
         words = [
             "dry run" if self.dry_run else "",
@@ -43,4 +43,4 @@ class NightlyParameters(BaseModel):
         return ", ".join(filter(None, words)) or "nightly load"
 
 
-NOTHING_ASKED = NightlyParameters()
+NO_OPTIONS = NightlyParameters()

@@ -1,4 +1,4 @@
--- gate: true if no check blocks the load that runs, with what the blocking checks say. From: ops.check_results.
+-- gate: true if no check blocks the running load, with the messages of the blocking checks. From: ops.check_results.
 select
     count(*) > 0 and count(*) filter (where results.severity = 'block' and results.status = 'failed') = 0 as may_publish,
     case
@@ -11,7 +11,7 @@ select
                 ),
                 'Every check passed or was accepted.'
             )
-    end as said
+    end as message
 from ops.check_results as results
 inner join ops.loads as loads using (load_id)
 where loads.status = 'running';

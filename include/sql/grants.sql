@@ -1,4 +1,4 @@
--- grants: what the read-only role may see, if the server has it. Run after every migration.
+-- grants: what the read-only role may read, if the server has it. Run after every migration.
 do $$
 begin
     if exists (select from pg_roles where rolname = 'austin_crime_reader') then

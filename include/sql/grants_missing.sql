@@ -1,4 +1,4 @@
--- grants missing: tables and views of mart and ops that the read-only role, if the server has it, may not see and should.
+-- grants_missing: tables and views of mart and ops that the read-only role, if the server has it, should read and cannot.
 select count(*) as missing_count
 from pg_class as relations
 inner join pg_roles as roles on roles.rolname = 'austin_crime_reader'

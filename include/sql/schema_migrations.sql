@@ -1,4 +1,4 @@
--- schema_migrations: the files that made the warehouse what it is. Run before every migration.
+-- schema_migrations: the migrations that were applied. Run before every migration.
 create table if not exists ops.schema_migrations (
     name text primary key,
     applied_at timestamp with time zone not null default now()

@@ -102,7 +102,7 @@ def test_nothing_is_lost_when_everything_goes_down_and_comes_up_again(stack):
     assert stack.ask("select load_id, status from ops.loads order by 1") == loads
     assert [run["dag_run_id"] for run in stack.airflow.runs()] == runs
     first = next(task for task in stack.airflow.task_instances(runs[-1]) if task["task_id"] == "plan_load")
-    assert any("the portal has" in line for line in stack.airflow.log(runs[-1], first))
+    assert any("The portal has" in line for line in stack.airflow.log(runs[-1], first))
     assert stack.superset("viewer").ask("GET", f"/superset/dashboard/p/{link}/").status_code == 200
     quiet = stack.start()
     stack.finish(quiet)

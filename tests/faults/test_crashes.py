@@ -35,7 +35,7 @@ FAIL_POINTS = {
         for number, table in enumerate(config.AGGREGATES, start=1)
     },
     "some checks have run": ("check", "load.check", "run_check", "after", 5),
-    "the findings are committed": ("check", "load.check", "check_load", "after", 1),
+    "the check results are committed": ("check", "load.check", "check_load", "after", 1),
     "the gate is passed": ("gate", "load.check", "pass_gate", "after", 1),
     "publishing begins": ("publish", "load.publish", "publish", "before", 1),
     "staging is counted again": ("publish", "load.publish", "refuse_incomplete_staging", "after", 1),

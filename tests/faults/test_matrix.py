@@ -34,8 +34,8 @@ PASSING = {
 }  # fmt: skip
 # Where asking again is of no use.
 LASTING = {
-    "gone": ({"kind": "gone"}, "Asked for .*status 404.*There is no such dataset"),
-    "private": ({"kind": "private"}, "Asked for .*status 403.*lets nobody read the dataset without a login"),
+    "gone": ({"kind": "gone"}, "Asked for .*status 404.*The portal does not have the dataset"),
+    "private": ({"kind": "private"}, "Asked for .*status 403.*requires a login for the dataset"),
 }
 WHAT = {what: fault for what, (fault, _) in (PASSING | LASTING).items()}
 CASES = [(what, place) for what in PASSING | LASTING for place in PLACES]

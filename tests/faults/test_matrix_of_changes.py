@@ -134,9 +134,7 @@ def test_reports_that_change_for_ever_while_we_read_fail_the_load(living, place,
 
     status, message = last_load(living.warehouse)
     assert status == "failed"
-    assert re.match(
-        r"The portal changed while it was read, 3 times over \(months 20.*trigger a new run", message
-    )
+    assert re.match(r"The portal changed while it was read, 3 times \(months 20.*trigger a new run", message)
     assert differences(living.warehouse.tables("mart"), living.empty) == {}
 
 

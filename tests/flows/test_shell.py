@@ -36,7 +36,7 @@ def test_an_interrupted_run_frees_the_slot_at_once_and_publishes_nothing(
     ended = run.end()
     assert last_load(warehouse) == ("failed", "Interrupted by a person.")
     assert ended.code == 1
-    assert "Interrupted. Readers see what was published last." in ended.log
+    assert "Interrupted. Readers keep the version published last." in ended.log
     assert run_flow(warehouse, sample_portal.url).said.startswith("Published: ")
 
 

@@ -186,7 +186,7 @@ def test_a_superset_without_a_login_is_refused(tmp_path):
 def test_a_landing_below_a_file_is_refused(tmp_path):
     (tmp_path / "file").touch()
 
-    with pytest.raises(SettingError, match="expected a folder that may be written to"):
+    with pytest.raises(SettingError, match="expected a writable folder"):
         config.check_landing(str(tmp_path / "file" / "landing"))
 
 

@@ -88,4 +88,4 @@ def test_a_column_that_the_portal_adds_is_recorded_and_warned_of_and_stops_nothi
         "select severity, status, message from ops.check_results where check_name = 'unknown_columns:beat'"
     )
     assert (severity, status) == ("warn", "failed")
-    assert "expected that contract.py names every column of the portal, for no other is kept" in message
+    assert "expected that contract.py names every column of the portal (others are not kept)" in message

@@ -20,7 +20,7 @@ from sample_portal.publisher import live as portal_store
 
 NUMBERS = count(1)
 # In order; "blocked" and "quiet" are missing, for they published nothing.
-CHAIN = ["first", "week", "rewrite", "rewrite-edits", "removal", "twins", "moving", "crashed"]
+CHAIN = ["first", "week", "rewrite", "rewrite-edits", "removal", "duplicates", "moving", "crashed"]
 ACCEPTED = {"accept": ["reports_removed", "month_removed", "category_gone", "rejected_reports"]}
 # What a replay does not bring back: when a check ran, and the words that tell of the replay.
 LEFT_OUT = {
@@ -113,8 +113,8 @@ def live_through(store, patch):
     yield "removal"
     edit(store, 2005, "incident_report_number = null")
     edit(store, 2006, "incident_report_number = (select min(incident_report_number) from reports)")
-    nightly.run_nightly("twins", ACCEPTED)
-    yield "twins"
+    nightly.run_nightly("duplicates", ACCEPTED)
+    yield "duplicates"
     move_while_read(store, patch)
     yield "moving"
     remove(store, 2016)
@@ -252,7 +252,7 @@ def test_damaged_and_missing_files_are_all_named_before_anything_is_written(hist
 
     assert str(changed) in str(refusal.value)
     assert str(missing) in str(refusal.value)
-    assert "--until twins" in str(refusal.value)
+    assert "--until duplicates" in str(refusal.value)
     assert is_untouched(empty.url)
 
 
@@ -273,7 +273,8 @@ def test_a_missing_link_is_named(history, empty):
     shutil.rmtree(empty.landing / "rewrite")
 
     with pytest.raises(
-        SystemExit, match=r"Load rewrite-edits builds on load rewrite, of which .* has nothing"
+        SystemExit,
+        match=r"Load rewrite-edits builds on load rewrite, and the landing .* has no record of that",
     ):
         replay.main(["--until", "crashed"])
 
@@ -291,7 +292,7 @@ def test_a_warehouse_that_holds_anything_is_refused(history, empty):
     before = tables_of(empty.url)
 
     with pytest.raises(
-        errors.ReplayRefused, match=r"The warehouse holds .* 1 loads: a replay begins with an empty one"
+        errors.ReplayRefused, match=r"The warehouse holds .* 1 loads: a replay needs an empty warehouse"
     ):
         replay.replay()
 
@@ -304,7 +305,7 @@ def test_a_load_that_does_not_come_out_as_settled_is_told_and_not_published(hist
     content["months"][0]["portal_count"] += 1
     files.write_sealed(UPath(path), content)
 
-    with pytest.raises(errors.ReplayDiffers, match="Load first: months 2003-01 do not come out as settled"):
+    with pytest.raises(errors.ReplayDiffers, match="Load first was not replayed: months 2003-01 differ"):
         replay.replay(until="first")
 
     with psycopg.connect(empty.url) as connection:
@@ -319,7 +320,7 @@ def test_a_load_that_counts_otherwise_than_it_did_is_warned_of(history, empty, c
 
     replay.replay(until="week")
 
-    assert f"load week: edited_count {then['edited_count']}, then 777" in caplog.text
+    assert f"edited_count {then['edited_count']} instead of 777" in caplog.text
 
 
 def test_a_landing_that_is_no_folder_is_replayed_too(sample_portal, warehouse, empty, bucket, monkeypatch):

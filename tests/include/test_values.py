@@ -102,7 +102,7 @@ def test_a_number_or_flag_is_read_up_to_its_limits(read, text, reading):
     "read", [*(reader for kind, reader in values.READERS.items() if kind != "key"), values.read_clearance]
 )
 @pytest.mark.parametrize("text", ["", " ", "\t\u00a0\n"])
-def test_blanks_alone_are_nothing_and_no_finding(read, text):
+def test_blanks_alone_are_nothing_and_counted_by_no_rule(read, text):
     assert read(text) == (None, None)
 
 

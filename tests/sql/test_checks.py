@@ -29,7 +29,7 @@ values ('held', '2024-01-01', '2020-01-01', 'missing_key', '{}', 'last')
 
 
 class Case(NamedTuple):
-    """A statement that breaks the sound state, and the one finding that must fail for it."""
+    """A statement that breaks the sound state, and the one result that must fail for it."""
 
     break_sql: str
     subject: str | None
@@ -173,7 +173,7 @@ def sql_of(path):
     return (config.SQL_DIR / path).read_bytes()
 
 
-def findings_of(connection, name):
+def results_of(connection, name):
     """Run a check's file as the pipeline does, after the profile and the comparison with the portal's counts."""
     check.profile(connection)
     connection.execute(sql_of("load/reconcile.sql"))
@@ -181,9 +181,9 @@ def findings_of(connection, name):
     return sorted(((row["subject"], row["observed"]) for row in rows), key=str)
 
 
-def failures_among(findings, name):
-    judged = ((finding, check.judge(CHECKS[name], *finding, accepted=set())) for finding in findings)
-    return [finding for finding, verdict in judged if verdict["status"] == "failed"]
+def failures_among(results, name):
+    judged = ((result, check.judge(CHECKS[name], *result, accepted=set())) for result in results)
+    return [result for result, verdict in judged if verdict["status"] == "failed"]
 
 
 def test_every_check_has_a_file_and_a_case():
@@ -194,8 +194,8 @@ def test_every_check_has_a_file_and_a_case():
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_check_passes_a_sound_load_and_says_the_same_when_run_twice(sound, name):
-    once = findings_of(sound, name)
-    twice = findings_of(sound, name)
+    once = results_of(sound, name)
+    twice = results_of(sound, name)
 
     assert all(observed <= CHECKS[name].threshold for _, observed in once)
     assert failures_among(once, name) == []
@@ -208,7 +208,7 @@ def test_a_check_passes_a_sound_load_and_says_the_same_when_run_twice(sound, nam
 def test_a_check_finds_what_is_broken_and_nothing_else(sound, name, case):
     sound.execute(case.break_sql)
 
-    failures = failures_among(findings_of(sound, name), name)
+    failures = failures_among(results_of(sound, name), name)
 
     assert [(subject, float(observed)) for subject, observed in failures] == [(case.subject, case.observed)]
 
@@ -217,14 +217,14 @@ def test_a_check_finds_what_is_broken_and_nothing_else(sound, name, case):
 def test_a_check_leaves_alone_what_is_right_up_to_its_limit(sound, name, statement):
     sound.execute(statement)
 
-    findings = findings_of(sound, name)
+    results = results_of(sound, name)
 
-    assert None not in [observed for _, observed in findings]
-    assert failures_among(findings, name) == []
+    assert None not in [observed for _, observed in results]
+    assert failures_among(results, name) == []
 
 
 def test_null_rate_measures_each_column_by_itself(sound):
-    columns = [subject for subject, _ in findings_of(sound, "null_rate")]
+    columns = [subject for subject, _ in results_of(sound, "null_rate")]
     nothing = ", ".join(f"{column} = null" for column in columns)
     sound.execute(f"update mart.crimes set {nothing}; update staging.crimes set {nothing}")
     sound.execute("update ops.column_profiles set filled_count = 0 where load_id = 'last'")
@@ -239,7 +239,7 @@ def test_null_rate_measures_each_column_by_itself(sound):
                 "update ops.column_profiles set filled_count = report_count where load_id = 'last' and column_name = %s",
                 [column],
             )
-            rates = dict(findings_of(sound, "null_rate"))
+            rates = dict(results_of(sound, "null_rate"))
 
         # All of those published last had a value, and 100 of the next 105.
         assert rates == {**dict.fromkeys(columns, 0), column: Decimal("4.76")}
@@ -279,7 +279,7 @@ def test_the_newest_report_is_not_after_the_load_and_not_a_few_lone_dates(connec
         [others, first],
     )
 
-    [(_, age)] = findings_of(connection, "newest_report_age")
+    [(_, age)] = results_of(connection, "newest_report_age")
 
     found = connection.execute(
         "select newest_date::text as newest from ops.column_profiles where column_name = 'reported_date'"
@@ -291,7 +291,7 @@ def test_the_newest_report_is_not_after_the_load_and_not_a_few_lone_dates(connec
 
 def test_of_a_few_reports_the_newest_is_the_newest(connection):
     connection.execute("delete from staging.crimes where incident_id in (3, 4)")
-    findings_of(connection, "newest_report_age")
+    results_of(connection, "newest_report_age")
 
     found = connection.execute("select max(newest_date)::text as newest from ops.column_profiles").fetchone()
 
@@ -307,5 +307,5 @@ def test_a_check_that_counts_by_a_rule_says_what_the_rule_is():
         "unreadable_values:district_unreadable:council_district: expected that few values cannot be read (at most 1 percent of"
         " the fetched reports, the first 10 not counted, of times of 2400 the first 100), came 100. A council district other than 1 to 10 becomes null."
         " If that is right, start a run with accept = unreadable_values:district_unreadable:council_district; until then the"
-        " last good data stay."
+        " data published last stay."
     )

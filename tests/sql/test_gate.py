@@ -73,11 +73,11 @@ def test_the_gate_stays_shut_when_no_load_runs(sound):
     ],
 )
 def test_a_failure_is_accepted_by_the_checks_name_or_with_its_subject(accepted, status):
-    finding = check.judge(CHECKS["null_rate"], "ucr_code", Decimal("5.01"), accepted)
+    result = check.judge(CHECKS["null_rate"], "ucr_code", Decimal("5.01"), accepted)
 
-    assert finding["check_name"] == "null_rate:ucr_code"
-    assert finding["status"] == status
-    assert ("accept = null_rate:ucr_code" in finding["message"]) == (status == "failed")
+    assert result["check_name"] == "null_rate:ucr_code"
+    assert result["status"] == status
+    assert ("accept = null_rate:ucr_code" in result["message"]) == (status == "failed")
 
 
 def test_what_passes_needs_no_acceptance():
@@ -86,9 +86,9 @@ def test_what_passes_needs_no_acceptance():
 
 @pytest.mark.parametrize("name", ["keys_unique", "months_complete", "aggregate_totals", "portal_counts"])
 def test_what_would_make_the_data_wrong_cannot_be_accepted(name):
-    finding = check.judge(CHECKS[name], "subject", Decimal(1), {name, f"{name}:subject"})
+    result = check.judge(CHECKS[name], "subject", Decimal(1), {name, f"{name}:subject"})
 
-    assert finding["status"] == "failed"
-    assert "cannot be accepted" in finding["message"]
+    assert result["status"] == "failed"
+    assert "cannot be accepted" in result["message"]
     with pytest.raises(ValueError, match=name):
         parameters.refuse_unknown_names({name})

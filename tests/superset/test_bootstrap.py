@@ -79,4 +79,4 @@ def test_where_nothing_changed_nothing_is_done_and_what_changed_is_done_once(sup
     ]
 
     assert ["nothing to do" in text for text in told] == [True, False, True, False]
-    assert ["imported" in text for text in told] == [False, True, False, True]
+    assert ["Imported" in text for text in told] == [False, True, False, True]

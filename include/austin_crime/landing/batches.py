@@ -18,38 +18,38 @@ def batch_path(folder: UPath, batch_id: str) -> UPath:
     return folder / f"{batch_id}.json.gz"
 
 
-def manifest_path(folder: UPath, batch_id: str) -> UPath:
+def _manifest_path(folder: UPath, batch_id: str) -> UPath:
     """Return where the manifest of a batch lies."""
     return folder / f"{batch_id}.manifest.json"
 
 
 def write_manifest(folder: UPath, manifest: Manifest) -> None:
     """Write the manifest of a batch whose file has landed."""
-    files.write_json(manifest_path(folder, manifest.batch_id), asdict(manifest))
+    files.write_json(_manifest_path(folder, manifest.batch_id), asdict(manifest))
 
 
 def landed(folder: UPath, batch: Batch) -> Manifest | None:
-    """Return the manifest of a batch that has landed whole, else None."""
-    path, written = batch_path(folder, batch.batch_id), manifest_path(folder, batch.batch_id)
-    if not (path.exists() and written.exists()):
+    """Return the manifest of a batch that has landed completely, else None."""
+    path, path_of_manifest = batch_path(folder, batch.batch_id), _manifest_path(folder, batch.batch_id)
+    if not (path.exists() and path_of_manifest.exists()):
         return None
-    manifest = Manifest(**files.read_json(written))
+    manifest = Manifest(**files.read_json(path_of_manifest))
     return manifest if files.sha256(path) == manifest.sha256 else None
 
 
 @contextmanager
 def open_landed(folder: UPath, batch: Batch) -> Iterator[io.BufferedIOBase]:
-    """Open the body of a landed batch, which unpacks as it is read.
+    """Open the body of a landed batch, decompressed as it is read.
 
     Raises
     ------
     LandingDamaged
-        If the batch has not landed, or its file is not what was landed.
+        If the batch has not landed, or its file was changed.
     """
     path = batch_path(folder, batch.batch_id)
     if landed(folder, batch) is None:
         raise LandingDamaged(f"{path} is missing or damaged: trigger a new run.")
-    with path.open("rb") as packed_body, igzip.IGzipFile(fileobj=packed_body) as body:
+    with path.open("rb") as compressed_body, igzip.IGzipFile(fileobj=compressed_body) as body:
         yield body
 
 

@@ -1,7 +1,7 @@
-"""Where a load keeps what it heard from the portal: ``<landing>/<load>/<attempt>/<name>``.
+"""The files of a load in the landing, which keeps the portal's answers: ``<landing>/<load>/<attempt>/<name>``.
 
 Batches lie there as received; metadata, months, counts and boundaries as JSON. The landing is a folder or an object store
-(``s3://bucket/prefix``); a file is seen under its name when it is complete, and not before.
+(``s3://bucket/prefix``); a file appears under its name once it is complete.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from upath import UPath
 from austin_crime import config
 
 CHUNK_BYTES = 1 << 20
-# What an upload to an object store, or a download, holds in memory; S3 wants parts of 5 MB at least.
+# Bytes that an upload to an object store, or a download, holds in memory; S3 requires parts of at least 5 MB.
 PART_BYTES = 8 << 20
-# Where a folder has to be made, and renaming is one step. An object store has neither: there an upload becomes an object
-# in one step, when it is completed.
+# Protocols that have folders and an atomic rename. An object store has neither; there a completed upload becomes an object
+# atomically.
 WITH_RENAMING = frozenset({"", "file", "local", "memory"})
 
 
@@ -28,12 +28,12 @@ def root() -> UPath:
     url = config.landing_url()
     if "://" not in url:
         return UPath(url)
-    # Other processes write there, too: a listing is not to be believed a moment later.
+    # Other processes write there, too, so listings are not cached.
     return UPath(url, use_listings_cache=False, default_block_size=PART_BYTES)
 
 
 def folder(load_id: str, attempt: int) -> UPath:
-    """Return the folder of one attempt of a load; all but letters, digits, - and _ becomes _."""
+    """Return the folder of one attempt of a load; other characters than letters, digits, - and _ become _."""
     return root() / re.sub(r"[^\w\-]", "_", load_id) / str(attempt)
 
 
@@ -41,7 +41,7 @@ def folder(load_id: str, attempt: int) -> UPath:
 def write_whole(path: UPath) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name when the block ends, and does not if the block raises.
 
-    What is left of a block that raised is a file named ``.part``, in an object store nothing.
+    A block that raised leaves a file named ``.part``, in an object store nothing.
     """
     if path.protocol in WITH_RENAMING:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,14 +82,14 @@ def sha256(path: UPath) -> str:
 
 def write_sealed(path: UPath, content: Any) -> None:
     """Write JSON together with its own SHA-256."""
-    write_json(path, {"sha256": seal(content), "content": content})
+    write_json(path, {"sha256": _seal(content), "content": content})
 
 
 def read_sealed(path: UPath) -> Any:
-    """Read JSON that write_sealed wrote; ValueError, with the name, if it is missing or not what was written."""
+    """Read JSON that write_sealed wrote; ValueError, with the name, if it is missing or was changed."""
     try:
         read = read_json(path)
-        is_whole = seal(read["content"]) == read["sha256"]
+        is_whole = _seal(read["content"]) == read["sha256"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         is_whole = False
     if not is_whole:
@@ -97,12 +97,12 @@ def read_sealed(path: UPath) -> Any:
     return read["content"]
 
 
-def seal(content: Any) -> str:
+def _seal(content: Any) -> str:
     """Return the SHA-256 of JSON, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def empty(path: UPath) -> None:
-    """Remove a folder with all it holds; an attempt begins with none."""
+    """Remove a folder with its content; an attempt begins without one."""
     if path.exists():
         path.fs.rm(path.path, recursive=True)

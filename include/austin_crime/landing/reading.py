@@ -45,12 +45,12 @@ def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
     names = [*SYSTEM_COLUMNS, *(column.source_name for column in contract.COLUMNS)]
     schema = pa.schema([(name, pa.string()) for name in names])
     try:
-        tables = [read_lines(lines, schema) for lines in report_lines(body)]
+        tables = [_read_lines(lines, schema) for lines in _report_lines(body)]
     except pa.ArrowInvalid:
         # Another layout or numbers without quotes: slower, and as good.
         body.seek(0)
         tables = [pa.Table.from_pylist([_as_strings(report) for report in _read_array(body)], schema=schema)]
-    return to_frame(pa.concat_tables([schema.empty_table(), *tables]))
+    return _to_frame(pa.concat_tables([schema.empty_table(), *tables]))
 
 
 def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
@@ -65,7 +65,9 @@ def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
         )
         return answers.expect_rows(array, "reports")
     except (ValueError, RecursionError) as error:
-        raise PortalAnswer(f"Asked for reports: expected JSON, and it cannot be read ({error}).") from error
+        raise PortalAnswer(
+            f"Asked for reports: expected JSON, and it cannot be read ({error}). {answers.ADVICE}"
+        ) from error
 
 
 def _refuse_constant(name: str) -> None:
@@ -73,15 +75,15 @@ def _refuse_constant(name: str) -> None:
 
 
 def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object's members, of which none may come twice: one of the values would be lost."""
+    """Return an object's members, none of which may occur twice: one of the values would be lost."""
     unique = dict(members)
     if len(unique) < len(members):
         raise ValueError(f"an object has a key twice: {[name for name, _ in members]}")
     return unique
 
 
-def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
-    r"""Yield blocks of JSON objects, one a line; each is good until the next is asked for.
+def _report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
+    r"""Yield blocks of JSON objects, one a line; each is valid until the next one is requested.
 
     The portal writes a report a line, ``[{…}\n,{…}\n]\n``; with blanks in place of brackets and commas that is what Arrow
     reads. Done in one buffer: copies of a body take as long as reading it.
@@ -113,7 +115,7 @@ def report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
         block[:kept] = block[end:size]
 
 
-def read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
+def _read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
     """Read JSON objects, one a line; blanks are none."""
     if bytes(lines).isspace():
         return schema.empty_table()
@@ -125,7 +127,7 @@ def read_lines(lines: memoryview, schema: pa.Schema) -> pa.Table:
     return table.select(schema.names)
 
 
-def to_frame(table: pa.Table) -> pd.DataFrame:
+def _to_frame(table: pa.Table) -> pd.DataFrame:
     """Return an Arrow table as a frame on Arrow types."""
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame

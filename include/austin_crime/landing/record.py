@@ -1,4 +1,4 @@
-"""What a load leaves in its landing folder for a replay, and which loads can be replayed.
+"""What a load keeps in its landing folder for a replay, and which loads can be replayed.
 
 ``settled.json`` holds the load's row of ``ops.loads``, its months and batches as they are when the load has settled,
 and the SHA-256 of every other file; ``published.json`` the row when the load was published. Both carry their own SHA-256.
@@ -25,7 +25,7 @@ NAMES_SHOWN = 12
 
 @dataclass(frozen=True)
 class Record:
-    """A load that has settled, as its landing folder tells."""
+    """A load that has settled, as read from its landing folder."""
 
     folder: UPath
     # Its row of ops.loads, and the rows of staging.months and staging.batches, as PostgreSQL writes them in JSON.
@@ -44,19 +44,19 @@ class Record:
 
     @property
     def finished_at(self) -> str:
-        """When the load was published; without a word of that, its last sign of life."""
+        """When the load was published; if that was not written down, its last sign of life."""
         return str(self.published["finished_at"] if self.published else self.load["last_seen_at"])
 
     @property
     def is_whole(self) -> bool:
-        """Whether the load fetched every month whole and kept no older id: it needs no load before it."""
+        """Whether the load fetched every month whole and kept no older ids: its replay needs no earlier load."""
         return all(
             month["kind"] in ("whole", "vanished") and not month["is_mostly_new"] for month in self.months
         )
 
 
-def note_settled(connection: Connection, load_id: str, folder: UPath) -> None:
-    """Write down what a load that has settled would publish."""
+def write_settled(connection: Connection, load_id: str, folder: UPath) -> None:
+    """Write ``settled.json``: what a load that has settled would publish."""
     row = connection.execute(
         "select to_jsonb(loads) as load,"
         " (select jsonb_agg(to_jsonb(months) order by source_month) from staging.months) as months,"
@@ -64,18 +64,18 @@ def note_settled(connection: Connection, load_id: str, folder: UPath) -> None:
         " from ops.loads where load_id = %s",
         (load_id,),
     ).fetchall()[0]
-    files.write_sealed(folder / SETTLED, row | {"files": sums_of_files(folder)})
+    files.write_sealed(folder / SETTLED, row | {"files": _sums_of_files(folder)})
 
 
-def note_published(connection: Connection, load_id: str, folder: UPath) -> None:
-    """Write down that a load was published, and with which counts."""
+def write_published(connection: Connection, load_id: str, folder: UPath) -> None:
+    """Write ``published.json``: that a load was published, and its counts."""
     row = connection.execute(
         "select to_jsonb(loads) as load from ops.loads where load_id = %s", (load_id,)
     ).fetchall()[0]
     files.write_sealed(folder / PUBLISHED, row["load"])
 
 
-def sums_of_files(folder: UPath) -> dict[str, str]:
+def _sums_of_files(folder: UPath) -> dict[str, str]:
     """Return the SHA-256 of the files of a landing folder by name; of a batch the one taken when it landed."""
     landed = {
         f"{batch_id}.json.gz": manifest.sha256 for batch_id, manifest in batches.manifests(folder).items()
@@ -87,9 +87,9 @@ def sums_of_files(folder: UPath) -> dict[str, str]:
 
 
 def read_records() -> dict[str, Record]:
-    """Return what every load that settled left in the landing, by load.
+    """Return the records of all loads that settled, by load id.
 
-    Of several attempts of a load the published one counts, else the last.
+    Of several attempts of a load, the published one counts, else the last.
 
     Raises
     ------
@@ -98,21 +98,21 @@ def read_records() -> dict[str, Record]:
     """
     records: dict[str, Record] = {}
     damaged = []
-    found = [path for name in (SETTLED, PUBLISHED) for path in files.root().glob(f"*/*/{name}")]
-    folders = {path.parent for path in found}
+    paths = [path for name in (SETTLED, PUBLISHED) for path in files.root().glob(f"*/*/{name}")]
+    folders = {path.parent for path in paths}
     for folder in sorted(folders, key=lambda folder: int(folder.name)):
         try:
-            record = read_record(folder)
+            record = _read_record(folder)
         except ValueError as error:
             damaged.append(str(error))
         else:
             records[record.load_id] = record
-    refuse_damage(damaged, "Move a damaged load's folder away to replay what was published before it")
+    _refuse_damage(damaged, "Move a damaged load's folder away to replay what was published before it")
     return records
 
 
-def read_record(folder: UPath) -> Record:
-    """Read what a load left; ValueError, with the name, if a file is missing or not what it wrote."""
+def _read_record(folder: UPath) -> Record:
+    """Read the record of a load; ValueError, with the name, if a file is missing or was changed."""
     path = folder / PUBLISHED
     return Record(
         folder=folder,
@@ -132,9 +132,9 @@ def choose_loads(records: Mapping[str, Record], until: str | None = None) -> lis
     Raises
     ------
     ReplayRefused
-        If there is none, or one between them has left nothing in the landing.
+        If there is none, or the record of one in between is missing.
     """
-    # A crash can come between publishing and writing it down: a load that another was planned against was published.
+    # A crash can come between publishing and writing published.json: a load that another was planned against was published.
     published = {record.load_id: record for record in records.values() if record.published}
     published |= {
         name: records[name]
@@ -145,45 +145,45 @@ def choose_loads(records: Mapping[str, Record], until: str | None = None) -> lis
     )
     last = until or next(iter(newest_first), None)
     if last not in published:
-        known = ", ".join(newest_first[:NAMES_SHOWN]) or "none"
+        names = ", ".join(newest_first[:NAMES_SHOWN]) or "none"
         raise ReplayRefused(
             f"The landing {config.landing_url()} holds no published load {until or ''}".rstrip()
-            + f"; published loads there, newest first: {known}."
+            + f"; published loads there, newest first: {names}."
         )
-    chosen = [published[last]]
-    while not chosen[0].is_whole:
-        before = chosen[0].load["planned_against"]
+    to_replay = [published[last]]
+    while not to_replay[0].is_whole:
+        before = to_replay[0].load["planned_against"]
         if before not in published:
             raise ReplayRefused(
-                f"Load {chosen[0].load_id} builds on load {before}, of which the landing {config.landing_url()} has"
-                " nothing. Put its folder back, or run a nightly load on the empty warehouse: it fetches everything."
+                f"Load {to_replay[0].load_id} builds on load {before}, and the landing {config.landing_url()} has no record of"
+                " that. Restore its folder, or run a nightly load on the empty warehouse: it fetches everything."
             )
-        chosen.insert(0, published[before])
-    return chosen
+        to_replay.insert(0, published[before])
+    return to_replay
 
 
-def refuse_damaged_files(chosen: list[Record]) -> None:
-    """Raise ReplayRefused, with all their names, if files are missing or are not what was landed."""
+def refuse_damaged_files(to_replay: list[Record]) -> None:
+    """Raise ReplayRefused, naming all of them, if files are missing or were changed."""
     damaged: list[str] = []
     advice = "No state can be replayed without them"
-    for number, record in enumerate(chosen):
-        found = [
+    for number, record in enumerate(to_replay):
+        damaged_files = [
             str(record.folder / name)
             for name, digest in sorted(record.files.items())
             if not (record.folder / name).exists() or files.sha256(record.folder / name) != digest
         ]
-        if found and not damaged and number:
-            advice = f"Without them the warehouse can be replayed --until {chosen[number - 1].load_id}"
-        damaged += found
-    refuse_damage(damaged, advice)
+        if damaged_files and not damaged and number:
+            advice = f"Without them the warehouse can be replayed --until {to_replay[number - 1].load_id}"
+        damaged += damaged_files
+    _refuse_damage(damaged, advice)
 
 
-def refuse_damage(damaged: list[str], advice: str) -> None:
-    """Raise ReplayRefused if there are damaged files, and say what to do."""
+def _refuse_damage(damaged: list[str], advice: str) -> None:
+    """Raise ReplayRefused if there are damaged files; the message says what to do."""
     if damaged:
         more = f" and {len(damaged) - NAMES_SHOWN} more" if len(damaged) > NAMES_SHOWN else ""
         raise ReplayRefused(
             f"The landing is damaged, and nothing was written. Missing or changed: {', '.join(damaged[:NAMES_SHOWN])}{more}."
-            f" Put them back from a copy of the landing. {advice}; or run a nightly load on the empty warehouse:"
+            f" Restore them from a backup of the landing. {advice}; or run a nightly load on the empty warehouse:"
             " it fetches everything."
         )

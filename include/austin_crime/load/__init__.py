@@ -1,1 +1,1 @@
-"""The verbs of a load, in the order the data flows: plan, extract, clean, stage, settle, check, publish, refresh."""
+"""The parts of a load, in the order of the data: plan, extract, clean, stage, settle, check, publish, refresh."""

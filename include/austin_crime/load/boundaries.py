@@ -1,4 +1,4 @@
-"""The city's council districts: asked of the portal, simplified, staged."""
+"""The city's council districts: fetched from the portal, simplified, staged."""
 
 import json
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ class District:
 
 
 def ask_boundaries(portal: Portal) -> dict[str, Any]:
-    """Ask for the boundaries and return the GeoJSON as it came.
+    """Ask the portal for the boundaries and return the GeoJSON as received.
 
     Raises
     ------
     PortalShort
         If a council district is missing at every try.
     PortalAnswer
-        If the answer is no GeoJSON, or a boundary is not a polygon.
+        If the answer is not GeoJSON, or a boundary is not a polygon.
     """
     return portal.patiently(lambda: _ask_once(portal), PortalShort)
 
@@ -51,10 +51,12 @@ def _ask_once(portal: Portal) -> dict[str, Any]:
     missing = [number for number in contract.COUNCIL_DISTRICTS if number not in numbers]
     if missing:
         raise PortalShort(
-            f"Asked for {WHAT}: expected districts 1 to 10, missing are {', '.join(map(str, missing))}."
+            f"Asked for {WHAT}: expected districts 1 to 10; {', '.join(map(str, missing))} are missing."
         )
     if len(set(numbers)) < len(numbers):
-        raise PortalAnswer(f"Asked for {WHAT}: expected each district once, came {sorted(numbers)}.")
+        raise PortalAnswer(
+            f"Asked for {WHAT}: expected each district once, came {sorted(numbers)}. {answers.ADVICE}"
+        )
     return collection
 
 
@@ -64,7 +66,7 @@ def read_districts(collection: dict[str, Any]) -> list[District]:
 
 
 def _read_feature(feature: Any) -> District:
-    """Return a feature as a district; PortalAnswer if it is none."""
+    """Return a feature as a district; PortalAnswer if it is not one."""
     members = answers.expect_object(feature, f"a feature of {WHAT}", properties=dict)
     properties = members["properties"]
     number, name = properties.get("district_number"), properties.get("district_name")
@@ -82,7 +84,7 @@ def _read_feature(feature: Any) -> District:
     ) as error:
         raise PortalAnswer(
             f"Asked for {WHAT}: expected a numbered district with a polygon, came {answers.shown(feature)} ({error})."
-            " Nothing was loaded; tell the publisher, and trigger a new run when it is mended."
+            " Nothing was loaded; tell the publisher, and trigger a new run when it is corrected."
         ) from error
 
 

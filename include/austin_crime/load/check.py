@@ -1,4 +1,4 @@
-"""Check what would be published, and keep every finding; the gate decides by them."""
+"""Check what would be published, and keep every check result; the gate decides from them."""
 
 import logging
 from decimal import Decimal
@@ -14,7 +14,7 @@ from austin_crime.warehouse.statements import columns_of, fill, read
 
 log = logging.getLogger(__name__)
 
-# The key, which is never null; what is null exactly where another column is; and the portal's marks.
+# The key, which is never null; columns that are null exactly where another one is; and the portal's id and stamp.
 NOT_PROFILED = {
     "incident_id",
     "occurred_month",
@@ -26,7 +26,7 @@ NOT_PROFILED = {
 
 
 def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]]:
-    """Run every check and the comparison with the portal's counts, and write the findings to ops.
+    """Run every check and the comparison with the portal's counts, and write the check results to ops.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]
 
 
 def profile(connection: Connection) -> None:
-    """Write down how filled each column of what would be live is."""
+    """Record how filled each column of what would be published is."""
     columns = [name for name in columns_of(connection, "mart.crimes") if name not in NOT_PROFILED]
     counts = [sql.SQL("{}, count({})").format(name, sql.Identifier(name)) for name in columns]
     connection.execute(fill("load/profile.sql", counts=sql.SQL(", ").join(counts)))
@@ -78,7 +78,7 @@ def run_check(connection: Connection, check: contract.Check, accepted: set[str])
 
 
 def judge(check: contract.Check, subject: str | None, observed: Any, accepted: set[str]) -> dict[str, Any]:
-    """Return a finding; pure."""
+    """Return the check result for one subject; pure."""
     name = f"{check.name}:{subject}" if subject else check.name
     has_passed = observed <= check.threshold
     is_accepted = check.is_acceptable and bool({name, check.name} & accepted)
@@ -88,9 +88,9 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
     message += f" {rule}" if rule else ""
     if status == "failed" and check.severity == "block":
         message += (
-            f" If that is right, start a run with accept = {name}; until then the last good data stay."
+            f" If that is right, start a run with accept = {name}; until then the data published last stay."
             if check.is_acceptable
-            else " Nothing was published; this cannot be accepted: trigger a new run, and look into ops if it comes again."
+            else " Nothing was published, and this check cannot be accepted: trigger a new run; if it fails again, one with full_reload = true, and look into ops."
         )
     return {
         "check_name": name,
@@ -103,7 +103,7 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
 
 
 def pass_gate(connection: Connection) -> None:
-    """Ask the gate; CheckBlocked with what the blocking checks say."""
-    verdict = connection.execute(read("gate.sql")).fetchall()[0]
-    if not verdict["may_publish"]:
-        raise CheckBlocked(verdict["said"])
+    """Raise CheckBlocked, with the messages of the blocking checks, unless the load may publish."""
+    gate = connection.execute(read("gate.sql")).fetchall()[0]
+    if not gate["may_publish"]:
+        raise CheckBlocked(gate["message"])

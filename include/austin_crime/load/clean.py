@@ -1,4 +1,4 @@
-"""Clean one batch of reports: pandas on Arrow types; pure. What a text becomes is in values.py."""
+"""Clean one batch of reports: pandas on Arrow types; pure. How one text is read is in values.py."""
 
 import datetime as dt
 import hashlib
@@ -27,24 +27,24 @@ TYPES: dict[contract.Kind, pa.DataType] = {
     "district": pa.int16(),
     "block_group": STRING,
 }
-# What Arrow reads as values.py does, and much faster: whole columns of keys and ids that match, and of times.
+# Columns that Arrow reads as values.py does, and much faster: keys and ids that all match, and times.
 PLAIN_KEY = "^[0-9]{1,18}$"
 ZERO_OFFSET = "(Z|[+-]00:?00)$"
 PLAIN_ID = "^[!-~]{1,100}$"
 FIRST_MOMENT, LAST_MOMENT = pa.scalar(dt.datetime.min, TIMESTAMP), pa.scalar(dt.datetime.max, TIMESTAMP)  # noqa: DTZ901
-# Takes note of a rule and how many values it applied to.
+# Counts the values that a rule applied to.
 Count = Callable[[str, int], None]
 
 
 class Cleaned(NamedTuple):
-    """What a batch becomes."""
+    """A cleaned batch."""
 
     # Reports with a readable key, shape (n, 25): the columns of mart.crimes.
     crimes: pd.DataFrame
-    # Reports without one, shape (m, 9): the columns of staging.rejected_reports that a batch knows.
+    # Reports without one, shape (m, 9): the columns of staging.rejected_reports that follow from a batch.
     rejects: pd.DataFrame
-    # Values to which a rule applied, counted as ``rule:source column``.
-    findings: Counter[str]
+    # Number of values to which a rule applied, by ``rule:source column``.
+    rule_counts: Counter[str]
 
 
 def clean_crimes(reports: pd.DataFrame) -> Cleaned:
@@ -53,7 +53,7 @@ def clean_crimes(reports: pd.DataFrame) -> Cleaned:
     Parameters
     ----------
     reports
-        As ``read.read_reports`` gives them.
+        As ``landing.reading.read_reports`` returns them.
 
     Returns
     -------
@@ -61,33 +61,34 @@ def clean_crimes(reports: pd.DataFrame) -> Cleaned:
         Every report is in ``crimes`` or in ``rejects``, none in both. Times are Austin wall time without zone,
         ``source_updated_at`` is UTC.
     """
-    findings: Counter[str] = Counter()
+    rule_counts: Counter[str] = Counter()
     columns = {
-        column.name: read_column(reports[column.source_name], column, findings) for column in contract.COLUMNS
+        column.name: _read_column(reports[column.source_name], column, rule_counts)
+        for column in contract.COLUMNS
     }
     crimes = pd.DataFrame(columns, index=reports.index)
-    crimes["occurred_month"] = to_month(crimes["occurred_date"], reports["occ_date"])
-    crimes["occurred_hour"] = hour_of(crimes["occurred_time"])
-    crimes["clearance_name"] = read_each(
-        reports["clearance_status"], values.read_clearance, STRING, counter(findings, "clearance_status")
+    crimes["occurred_month"] = _to_month(crimes["occurred_date"], reports["occ_date"])
+    crimes["occurred_hour"] = _hour_of(crimes["occurred_time"])
+    crimes["clearance_name"] = _read_each(
+        reports["clearance_status"], values.read_clearance, STRING, _counter(rule_counts, "clearance_status")
     )
-    crimes["source_month"] = to_month(crimes["reported_date"], reports["rep_date"])
-    crimes["source_row_id"] = read_row_ids(reports, counter(findings, ":id"))
-    crimes["source_updated_at"] = read_stamps(reports[":updated_at"], counter(findings, ":updated_at"))
-    reasons = why_rejected(reports["incident_report_number"], crimes["incident_id"])
+    crimes["source_month"] = _to_month(crimes["reported_date"], reports["rep_date"])
+    crimes["source_row_id"] = read_row_ids(reports, _counter(rule_counts, ":id"))
+    crimes["source_updated_at"] = _read_stamps(reports[":updated_at"], _counter(rule_counts, ":updated_at"))
+    reasons = _why_rejected(reports["incident_report_number"], crimes["incident_id"])
     is_rejected = reasons.notna()
     return Cleaned(
         crimes=crimes[~is_rejected],
-        rejects=describe_rejects(crimes[is_rejected], reports[is_rejected], reasons[is_rejected]),
-        findings=+findings,
+        rejects=_describe_rejects(crimes[is_rejected], reports[is_rejected], reasons[is_rejected]),
+        rule_counts=+rule_counts,
     )
 
 
-def counter(findings: Counter[str], source_name: str) -> Count:
-    """Return what counts the rules that apply to a column."""
+def _counter(rule_counts: Counter[str], source_name: str) -> Count:
+    """Return a function that counts the rules applied to a column."""
 
     def count(rule: str, number: int) -> None:
-        findings[f"{rule}:{source_name}"] += number
+        rule_counts[f"{rule}:{source_name}"] += number
 
     return count
 
@@ -96,60 +97,60 @@ def ignore(rule: str, number: int) -> None:
     """Count nothing."""
 
 
-def read_column(texts: pd.Series, column: contract.Column, findings: Counter[str]) -> pd.Series:
-    """Read a column as its kind says; what cannot be read becomes null, and what a rule applied to is counted."""
-    count = counter(findings, column.source_name)
+def _read_column(texts: pd.Series, column: contract.Column, rule_counts: Counter[str]) -> pd.Series:
+    """Read a column by its kind; a value that cannot be read becomes null, and rules are counted."""
+    count = _counter(rule_counts, column.source_name)
     if column.kind == "key":
-        return read_keys(texts, count)
-    moments = cast_wall_times(to_array(texts)) if column.kind in ("timestamp", "date") else None
+        return _read_keys(texts, count)
+    moments = _cast_wall_times(_to_array(texts)) if column.kind in ("timestamp", "date") else None
     if moments is not None:
-        return to_series(moments.cast(TYPES[column.kind], safe=False), texts.index)
-    return read_each(texts, values.READERS[column.kind], TYPES[column.kind], count)
+        return _to_series(moments.cast(TYPES[column.kind], safe=False), texts.index)
+    return _read_each(texts, values.READERS[column.kind], TYPES[column.kind], count)
 
 
-def read_each(
+def _read_each(
     texts: pd.Series, reader: Callable[[str], Reading[object]], to: pa.DataType, count: Count
 ) -> pd.Series:
     """Read each different text once; what is not valid UTF-8 is read with � in its place."""
-    encoded = pc.dictionary_encode(to_array(texts))
+    encoded = pc.dictionary_encode(_to_array(texts))
     readings = [
         reader(text.decode(errors="replace")) for text in encoded.dictionary.cast(pa.binary()).to_pylist()
     ]
     if any(reading.rule for reading in readings):
         rules = pa.array([reading.rule for reading in readings], STRING).take(encoded.indices)
-        for found in pc.value_counts(rules.drop_null()).to_pylist():
-            count(found["values"], found["counts"])
+        for applied in pc.value_counts(rules.drop_null()).to_pylist():
+            count(applied["values"], applied["counts"])
     read = pa.array([reading.value for reading in readings], to).take(encoded.indices)
-    return to_series(read, texts.index)
+    return _to_series(read, texts.index)
 
 
-def to_array(series: pd.Series) -> pa.Array:
+def _to_array(series: pd.Series) -> pa.Array:
     """Return an Arrow-backed series as one array."""
     return pa.chunked_array(series.array.__arrow_array__()).combine_chunks()
 
 
-def to_series(array: pa.Array, index: pd.Index) -> pd.Series:
+def _to_series(array: pa.Array, index: pd.Index) -> pd.Series:
     """Return an array as an Arrow-backed series."""
     return pd.Series(pd.arrays.ArrowExtensionArray(array), index=index)
 
 
-def matches(texts: pd.Series, pattern: str) -> bool:
+def _matches(texts: pd.Series, pattern: str) -> bool:
     """Whether every text of a series matches, and none is null."""
     return bool(
         not texts.isna().any()
-        and pc.all(pc.match_substring_regex(to_array(texts), pattern), min_count=0).as_py()
+        and pc.all(pc.match_substring_regex(_to_array(texts), pattern), min_count=0).as_py()
     )
 
 
-def cast_wall_times(texts: pa.Array) -> pa.Array | None:
-    """Cast timestamps, without or with an offset of zero, by Arrow; None if there is one that it does not read."""
-    moments = cast_moments(texts, TIMESTAMP)
+def _cast_wall_times(texts: pa.Array) -> pa.Array | None:
+    """Cast timestamps, without or with an offset of zero, by Arrow; None if it cannot read one of them."""
+    moments = _cast_moments(texts, TIMESTAMP)
     if moments is None:
-        moments = cast_moments(pc.replace_substring_regex(texts, ZERO_OFFSET, ""), TIMESTAMP)
+        moments = _cast_moments(pc.replace_substring_regex(texts, ZERO_OFFSET, ""), TIMESTAMP)
     return moments
 
 
-def cast_moments(texts: pa.Array, to: pa.DataType) -> pa.Array | None:
+def _cast_moments(texts: pa.Array, to: pa.DataType) -> pa.Array | None:
     """Cast timestamps by Arrow, which reads ISO 8601; None if there is one that it does not read."""
     try:
         moments = pc.cast(texts, to)
@@ -160,33 +161,33 @@ def cast_moments(texts: pa.Array, to: pa.DataType) -> pa.Array | None:
     return None if pc.any(is_outside).as_py() else moments
 
 
-def read_stamps(texts: pd.Series, count: Count) -> pd.Series:
+def _read_stamps(texts: pd.Series, count: Count) -> pd.Series:
     """Read ``:updated_at``; every report has one."""
-    moments = None if texts.isna().any() else cast_moments(to_array(texts), STAMP)
+    moments = None if texts.isna().any() else _cast_moments(_to_array(texts), STAMP)
     if moments is not None:
-        return to_series(moments, texts.index)
-    return read_each(texts.fillna(""), values.read_stamp, STAMP, count)
+        return _to_series(moments, texts.index)
+    return _read_each(texts.fillna(""), values.read_stamp, STAMP, count)
 
 
-def read_keys(texts: pd.Series, count: Count) -> pd.Series:
+def _read_keys(texts: pd.Series, count: Count) -> pd.Series:
     """Read incident numbers."""
-    if matches(texts, PLAIN_KEY):
-        return to_series(to_array(texts).cast(INTEGER), texts.index)
-    return read_each(texts.fillna(""), values.read_key, INTEGER, count)
+    if _matches(texts, PLAIN_KEY):
+        return _to_series(_to_array(texts).cast(INTEGER), texts.index)
+    return _read_each(texts.fillna(""), values.read_key, INTEGER, count)
 
 
-def why_rejected(texts: pd.Series, keys: pd.Series) -> pd.Series:
+def _why_rejected(texts: pd.Series, keys: pd.Series) -> pd.Series:
     """Return the rule by which each report is rejected; null if it has a key."""
     texts = texts.fillna("").where(keys.isna())
-    return read_each(texts, lambda text: Reading(values.read_key(text).rule), STRING, ignore)
+    return _read_each(texts, lambda text: Reading(values.read_key(text).rule), STRING, ignore)
 
 
 def read_row_ids(reports: pd.DataFrame, count: Count) -> pd.Series:
-    """Return the portal's ids of rows; a row without gets one made of its content, the same whenever it is read."""
+    """Return the portal's row ids; a row without one gets a hash of its content, the same whenever it is read."""
     ids = reports[":id"]
-    if matches(ids, PLAIN_ID):
+    if _matches(ids, PLAIN_ID):
         return ids
-    ids = read_each(ids.fillna(""), values.read_row_id, STRING, count)
+    ids = _read_each(ids.fillna(""), values.read_row_id, STRING, count)
     seen: Counter[str] = Counter()
     made = []
     for raw in raw_json(reports[ids.isna()]):
@@ -197,21 +198,21 @@ def read_row_ids(reports: pd.DataFrame, count: Count) -> pd.Series:
     return ids
 
 
-def to_month(dates: pd.Series, texts: pd.Series) -> pd.Series:
-    """Return the first day of each date's month; that of an unreadable date as ``values.read_month`` reads it."""
-    months = to_series(pc.floor_temporal(to_array(dates), unit="month"), dates.index)
+def _to_month(dates: pd.Series, texts: pd.Series) -> pd.Series:
+    """Return the first day of each date's month; that of an unreadable date, the month that ``values.read_month`` reads."""
+    months = _to_series(pc.floor_temporal(_to_array(dates), unit="month"), dates.index)
     unread = texts.where(dates.isna())
     return months.fillna(
-        read_each(unread, lambda text: Reading(values.read_month(text)), pa.date32(), ignore)
+        _read_each(unread, lambda text: Reading(values.read_month(text)), pa.date32(), ignore)
     )
 
 
-def hour_of(times: pd.Series) -> pd.Series:
+def _hour_of(times: pd.Series) -> pd.Series:
     """Return the hour of times of day."""
-    return to_series(pc.hour(to_array(times)).cast(pa.int16()), times.index)
+    return _to_series(pc.hour(_to_array(times)).cast(pa.int16()), times.index)
 
 
-def describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+def _describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """Return rejected reports with their reason and the raw JSON."""
     rejects = crimes[
         [
@@ -224,13 +225,13 @@ def describe_rejects(crimes: pd.DataFrame, reports: pd.DataFrame, reasons: pd.Se
             "council_district",
         ]
     ].assign(reason=reasons)
-    return rejects.assign(raw=to_series(pa.array(raw_json(reports), STRING), rejects.index))
+    return rejects.assign(raw=_to_series(pa.array(raw_json(reports), STRING), rejects.index))
 
 
 def raw_json(reports: pd.DataFrame) -> list[str]:
-    """Return reports as JSON without absent keys, as sent but for what PostgreSQL cannot hold."""
+    """Return reports as JSON without absent keys; what PostgreSQL cannot hold is replaced."""
     texts = [
-        read_each(reports[name], lambda text: Reading(values.holdable(text)), STRING, ignore).tolist()
+        _read_each(reports[name], lambda text: Reading(values.holdable(text)), STRING, ignore).tolist()
         for name in reports.columns
     ]
     return [

@@ -1,4 +1,4 @@
-"""Decide what to fetch of each month: the portal's months beside the months held; pure."""
+"""Decide what to fetch of each month, from the portal's months and those that the warehouse holds; pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,9 +7,9 @@ from datetime import date
 
 from austin_crime.models import HeldMonth, MonthKind, PlanLine, PlannedMonth, PortalMonth, RecentCounts
 
-# A month of fewer than this share of newer reports is topped up, of more is fetched whole.
+# A month with a larger share of newer reports is fetched whole, any other is topped up.
 TOP_UP_SHARE = 0.5
-# Kinds and reasons that a plan shows by themselves.
+# Kinds and reasons that have a line of their own in the table of a plan.
 TABLE_LINES = 8
 
 
@@ -26,9 +26,9 @@ def decide_months(
     Parameters
     ----------
     portal_months, held
-        Both sides; each month at most once a side.
+        The months of both sides; each side has a month at most once.
     recent
-        What is kept of each month to be compared with at the next load.
+        Counts to record of each month, for comparison in the next load.
     whole
         A reason to fetch every month whole, such as new cleaning rules.
     requested
@@ -37,12 +37,12 @@ def decide_months(
     Returns
     -------
     list of PlannedMonth
-        Every month that either side has, oldest first, the one without a date last. If any is not skipped, the
-        months of keys that occur twice are fetched whole as well.
+        Every month of either side, oldest first, the one without a date last. If any is not skipped, the months that
+        hold duplicates are fetched whole as well.
     """
     held_by_month = {month.month: month for month in held}
     planned = [
-        decide_month(
+        _decide_month(
             month,
             held_by_month.get(month.month),
             (recent or {}).get(month.month, RecentCounts()),
@@ -58,17 +58,17 @@ def decide_months(
     ]
     if any(month.kind != "skipped" for month in planned):
         planned = [
-            fetch_whole(month, "a key occurs twice") if _has_duplicates(month, held_by_month) else month
+            _fetched_whole(month, "a key has duplicates") if _has_duplicates(month, held_by_month) else month
             for month in planned
         ]
     return sorted(planned, key=lambda planned_month: planned_month.month or date.max)
 
 
-def decide_month(
+def _decide_month(
     month: PortalMonth, held: HeldMonth | None, recent: RecentCounts, whole: str | None
 ) -> PlannedMonth:
     """Decide for one month that the portal has."""
-    reason = whole_because(month, held, whole)
+    reason = _reason_for_whole(month, held, whole)
     kind: MonthKind = "whole"
     if reason is None and month.newer_count:
         kind, reason = "topped up", "newer reports"
@@ -80,7 +80,7 @@ def decide_month(
         reason=reason,
         portal_count=month.report_count,
         fetch_count={"whole": month.report_count, "topped up": month.newer_count}.get(kind, 0),
-        # Fetched for another reason, it takes the ids that are read: such a load needs none before it.
+        # A month fetched for another reason takes all ids as read: a replay of the load then needs no earlier load.
         is_mostly_new=kind == "whole" and is_mostly_new(month) and not whole,
         newest_updated_at=month.newest_updated_at,
         newest_count=recent.newest_count,
@@ -88,7 +88,7 @@ def decide_month(
     )
 
 
-def whole_because(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> str | None:
+def _reason_for_whole(month: PortalMonth, held: HeldMonth | None, whole: str | None) -> str | None:
     """Return why a month has to be fetched whole, or None."""
     if held is None or held.report_count == 0:
         return "not held"
@@ -100,7 +100,7 @@ def whole_because(month: PortalMonth, held: HeldMonth | None, whole: str | None)
         return "its newest stamp fell"
     if _has_other_stamps(month, held):
         return "another number of reports bears the stamps of the last update"
-    # Emptied by hand: a number that happens to be the portal's would prove nothing.
+    # Changed by hand: a count that happens to equal the portal's would prove nothing.
     if held.report_count != held.portal_report_count:
         return f"not as it was loaded ({held.report_count} held, {held.portal_report_count} loaded)"
     if month.newer_count == 0 and month.report_count != held.report_count:
@@ -109,11 +109,11 @@ def whole_because(month: PortalMonth, held: HeldMonth | None, whole: str | None)
 
 
 def _has_other_stamps(month: PortalMonth, held: HeldMonth) -> bool:
-    """Whether reports were stamped no later than the newest stamp of the last load, and after it was planned.
+    """Whether reports got the newest stamp of the last load, or a late stamp, after that load was planned.
 
-    That happens when two updates of the portal overlap. A report that was changed since has left its old stamp, so where
-    there is newer news only more reports at a stamp prove it; shortly before it, fewer are taken for it as well, unless
-    most of the month was stamped then.
+    That happens when two updates of the portal overlap. A report that was changed since has left its old stamp, so in a
+    month with newer reports only a larger count of the newest stamp proves it. Of late stamps any other count is taken
+    for it, unless most of the month was stamped then.
     """
     if month.same_stamp_count > held.newest_count:
         return True
@@ -127,17 +127,17 @@ def _has_other_stamps(month: PortalMonth, held: HeldMonth) -> bool:
 
 
 def is_mostly_new(month: PortalMonth) -> bool:
-    """Whether most of a month is newer than the last load."""
+    """Whether most reports of a month are newer than the last load."""
     return month.newer_count > month.report_count * TOP_UP_SHARE
 
 
 def _has_duplicates(month: PlannedMonth, held: dict[date | None, HeldMonth]) -> bool:
-    """Whether the month holds a key that occurs twice, and is still at the portal."""
+    """Whether a key of the month has duplicates, and the portal still has the month."""
     return month.kind != "vanished" and month.month in held and held[month.month].has_duplicates
 
 
-def fetch_whole(month: PlannedMonth, reason: str) -> PlannedMonth:
-    """Return the month to be fetched whole, its ids and stamps refreshed whatever its content."""
+def _fetched_whole(month: PlannedMonth, reason: str) -> PlannedMonth:
+    """Return the month as fetched whole, with all ids and stamps taken as read."""
     return replace(month, kind="whole", reason=reason, fetch_count=month.portal_count, is_mostly_new=False)
 
 
@@ -167,7 +167,7 @@ def summarize(months: list[PlannedMonth]) -> list[PlanLine]:
 
 
 def plan_table(months: list[PlannedMonth]) -> list[str]:
-    """Return the plan as a table for people, at most ten lines: a line for each kind and reason, those with most months first."""
+    """Return the plan as a table of at most ten lines: one for each kind and reason, those with most months first."""
     groups: dict[tuple[str, str], list[PlannedMonth]] = {}
     for month in months:
         groups.setdefault((month.kind, month.reason.partition(" (")[0]), []).append(month)

@@ -50,14 +50,17 @@ def make_batches(
 
 
 def _fits(group: list[PlannedMonth], month: PlannedMonth) -> bool:
-    """Whether one more month keeps a batch within its limits."""
+    """Whether a batch stays within its limits with one more month."""
     rows = sum(member.fetch_count for member in group) + month.fetch_count
-    ranges = to_ranges([member.month for member in [*group, month]])
+    ranges = _to_ranges([member.month for member in [*group, month]])
     return rows <= config.BATCH_ROWS and len(ranges) <= config.MAX_RANGES_PER_BATCH
 
 
-def to_ranges(months: Iterable[date | None]) -> list[tuple[date | None, date | None]]:
-    """Join adjacent months to ranges from a first day to the first day after; None for no date, and at the end of time."""
+def _to_ranges(months: Iterable[date | None]) -> list[tuple[date | None, date | None]]:
+    """Join adjacent months to ranges, each from its first day to the first day after it.
+
+    The first is None for reports without a date, the second at the end of the calendar.
+    """
     ranges: list[tuple[date | None, date | None]] = []
     for month in months:
         after = next_month(month) if month else None
@@ -71,9 +74,9 @@ def to_ranges(months: Iterable[date | None]) -> list[tuple[date | None, date | N
 def batch_query(batch: Batch) -> dict[str, str]:
     """Return the SoQL parameters that ask for a batch.
 
-    The limit leaves room for reports that come while we read, and is never the portal's default of 1000.
+    The limit leaves room for reports that are added meanwhile, and overrides the portal's default of 1000.
     """
-    ranges = to_ranges([date.fromisoformat(month) if month else None for month in batch.months])
+    ranges = _to_ranges([date.fromisoformat(month) if month else None for month in batch.months])
     where = f"({' or '.join(month_condition(*bounds) for bounds in ranges)})"
     if batch.newer_than:
         where += f" and :updated_at > '{batch.newer_than}'"
@@ -86,7 +89,7 @@ def batch_query(batch: Batch) -> dict[str, str]:
 
 
 def limit(batch: Batch) -> int:
-    """Return how many reports an answer may have: twice the expected and a page."""
+    """Return how many reports an answer may have: twice the expected count and 1000."""
     return 2 * batch.expected_count + 1000
 
 
@@ -96,43 +99,43 @@ def columns_to_fetch(dataset_columns: Container[str]) -> list[str]:
 
 
 def fetch_batch(portal: Portal, batch: Batch, folder: UPath) -> Manifest:
-    """Ask for a batch and land it, unless it has landed whole already.
+    """Fetch a batch and land it, unless it has landed already.
 
-    One that keeps coming with fewer reports than the portal announced is landed all the same: reports may have been removed
-    since. Settling compares every month with the portal, and fetches those whole that lack a report.
+    If every try brings fewer reports than the portal announced, the last answer lands all the same: reports may have been
+    removed since. Settling compares every month with the portal, and fetches months that differ whole.
 
     Raises
     ------
     PortalBusy, PortalStale, PortalAnswer
-        As the portal answers; PortalBusy also for a body that is cut, empty or not a JSON array. Nothing has landed then.
+        As the portal answers; PortalBusy also for a body that is cut, empty or not a JSON array. Nothing lands then.
     """
     manifest = batches.landed(folder, batch)
     if manifest:
-        log.info("%s has landed already", batch.batch_id)
+        log.info("%s has landed already: not fetched again.", batch.batch_id)
         return manifest
     try:
         return portal.patiently(lambda: _fetch_all(portal, batch, folder))
     except PortalShort as failure:
-        log.warning("%s Settling will compare its months with the portal.", failure)
+        log.warning("%s It was landed as it is: settling compares its months with the portal.", failure)
     manifest = batches.landed(folder, batch)
     assert manifest is not None, "a short answer has landed"  # noqa: S101 (for the type checker)
     return manifest
 
 
 def _fetch_all(portal: Portal, batch: Batch, folder: UPath) -> Manifest:
-    """Ask for a batch once and land it; PortalShort if it has landed with fewer reports than announced."""
+    """Fetch a batch once and land it; PortalShort if it has fewer reports than announced."""
     path = f"/resource/{config.DATASET_ID}.json"
-    manifest = land(portal.open(in_words(batch), path, batch_query(batch), stream=True), batch, folder)
+    manifest = land(portal.open(_in_words(batch), path, batch_query(batch), stream=True), batch, folder)
     if manifest.report_count < batch.expected_count:
         raise PortalShort(
-            f"Asked for {in_words(batch)}, the portal sent {manifest.report_count} reports and had announced"
-            f" {batch.expected_count}."
+            f"Asked for {_in_words(batch)}, the portal sent {manifest.report_count} of the {batch.expected_count} reports that it"
+            " had announced."
         )
     return manifest
 
 
-def in_words(batch: Batch) -> str:
-    """Return what a batch asks for: its name, months and kind."""
+def _in_words(batch: Batch) -> str:
+    """Return what a batch requests, for messages: its name, months and kind."""
     months = [month[:7] if month else "no report date" for month in batch.months]
     span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
     kind = "newer reports" if batch.newer_than else "reports"
@@ -140,7 +143,7 @@ def in_words(batch: Batch) -> str:
 
 
 def land(response: requests.Response, batch: Batch, folder: UPath) -> Manifest:
-    """Land an answer's body as received; the file appears under its name only when complete.
+    """Land an answer's body as received; the file appears under its name once it is complete.
 
     Parameters
     ----------
@@ -160,11 +163,11 @@ def land(response: requests.Response, batch: Batch, folder: UPath) -> Manifest:
         report_count=counter.report_count,
         byte_count=counter.byte_count,
         sha256=counter.digest.hexdigest(),
-        asked=response.url,
+        url=response.url,
     )
     batches.write_manifest(folder, manifest)
     log.info(
-        "landed %s: %s reports, %.1f MB in %.1f s",
+        "Landed %s: %s reports, %.1f MB in %.1f s.",
         batch.batch_id,
         counter.report_count,
         counter.byte_count / 1e6,
@@ -175,7 +178,7 @@ def land(response: requests.Response, batch: Batch, folder: UPath) -> Manifest:
 
 def _receive(response: requests.Response, batch: Batch, file: IO[bytes]) -> BodyCounter:
     """Write a body to a file as a gzip stream, and return what it holds; PortalBusy if it is not a whole JSON array."""
-    counter = BodyCounter(in_words(batch))
+    counter = BodyCounter(_in_words(batch))
     for piece in gzip_pieces(response, counter.what):
         file.write(piece)
         counter.feed(piece)

@@ -1,4 +1,4 @@
-"""Plan a load: compare the portal with the warehouse, decide what to fetch, and write it down."""
+"""Plan a load: compare the portal with the warehouse, decide what to fetch, and record it."""
 
 import logging
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ from austin_crime.warehouse.slot import clear_staging, refuse_other_portal, runn
 
 log = logging.getLogger(__name__)
 
-UNCHANGED_BY_METADATA = "Unchanged: the portal says that its data are those of the last load."
-UNCHANGED_BY_MONTHS = "Unchanged: no month has anything newer, and each has as many as are held."
+UNCHANGED_BY_METADATA = "Unchanged: the portal's metadata are those of the last load."
+UNCHANGED_BY_MONTHS = "Unchanged: no month has newer reports, and each has as many as the warehouse holds."
 RANGE = ("first_month", "last_month")
 LAST_PUBLISHED = """
     select load_id, newest_updated_at, rules_version, dataset_form, metadata_fingerprint, portal_report_count
@@ -52,48 +52,49 @@ class Held:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The portal beside the warehouse: its months, and what is to be done with each."""
+    """The portal compared with the warehouse: its months, and what to do with each."""
 
     portal_months: list[PortalMonth]
     months: list[PlannedMonth]
 
 
 def plan_dry(portal: Portal, parameters: Mapping[str, Any]) -> list[PlannedMonth]:
-    """Return what a load would do with each month, and show it; nothing is written."""
+    """Return and log what a load would do with each month; nothing is written."""
     with connect() as connection:
         refuse_other_portal(connection)
-        held = read_held(connection)
+        held = _read_held(connection)
     months = compare(portal, held, ask_dataset(portal), parameters).months
-    show(months)
+    _show(months)
     return months
 
 
 def plan_months(
     portal: Portal, load: RunningLoad, folder: UPath, parameters: Mapping[str, Any]
 ) -> list[PlannedMonth]:
-    """Plan a load that holds the slot: write its months and batches to staging, and to the landing what the portal said.
+    """Plan a load that holds the slot: write its months and batches to staging, and the portal's answers to the landing.
 
-    No transaction stays open while the portal takes its time.
+    No transaction stays open while the portal answers.
 
     Returns
     -------
     list of PlannedMonth
-        If all of them are skipped, or there are none because the metadata told enough, the load has ended as unchanged.
+        If all of them are skipped, or there are none because the metadata are those of the last load, the load has ended as
+        unchanged.
     """
     files.empty(folder)
     dataset = ask_dataset(portal)
     files.write_json(folder / "metadata.json", dataset.metadata)
     with connect() as connection:
         journal.note_dataset(connection, load, dataset)
-        held = read_held(connection)
-        if is_quiet(held, dataset, parameters):
+        held = _read_held(connection)
+        if _is_quiet(held, dataset, parameters):
             journal.end_unchanged(connection, load, UNCHANGED_BY_METADATA)
             return []
         journal.note_columns(connection, load, dataset)
     comparison = compare(portal, held, dataset, parameters)
     files.write_json(folder / "months.json", [asdict(month) for month in comparison.portal_months])
     files.write_json(folder / "plan.json", [asdict(month) for month in comparison.months])
-    show(comparison.months)
+    _show(comparison.months)
     if has_work(comparison.months):
         _write_plan(portal, load, folder, comparison, held, dataset)
         return comparison.months
@@ -110,7 +111,7 @@ def _write_plan(
     portal: Portal, load: RunningLoad, folder: UPath, comparison: Comparison, held: Held, dataset: Dataset
 ) -> None:
     """Fill the emptied schema staging with boundaries, months and batches."""
-    # Imported here: a quiet night needs neither pandas nor shapely, and their import takes longer than the rest of it.
+    # Imported here: an unchanged load needs neither pandas nor shapely, whose import takes longer than the rest of it.
     from austin_crime.load import boundaries, extract, stage
 
     collection = boundaries.ask_boundaries(portal)
@@ -127,8 +128,8 @@ def _write_plan(
         stage.register_batches(connection, extract.make_batches(comparison.months, held.last_newest, columns))
 
 
-def read_held(connection: Connection) -> Held:
-    """Count what the warehouse holds by month, and recall what the portal said of it at the last published load."""
+def _read_held(connection: Connection) -> Held:
+    """Count the reports held by month, and read what the last published load recorded of the portal's months."""
     cursor = connection.cursor(row_factory=class_row(PublishedLoad))
     last = cursor.execute(LAST_PUBLISHED).fetchone()
     rows = connection.execute((config.SQL_DIR / "load" / "held_months.sql").read_bytes()).fetchall()
@@ -136,15 +137,15 @@ def read_held(connection: Connection) -> Held:
 
 
 def _aggregates_add_up(connection: Connection) -> bool:
-    """Whether every aggregate in mart has as many reports as were published last; one that was emptied by hand has not."""
+    """Whether every aggregate in mart has as many reports as the last load published, unlike one changed by hand."""
     row = connection.execute((config.SQL_DIR / "load" / "aggregates_add_up.sql").read_bytes()).fetchall()[0]
     return bool(row["add_up"])
 
 
-def is_quiet(held: Held, dataset: Dataset, parameters: Mapping[str, Any]) -> bool:
-    """Whether the metadata alone show that nothing changed since the last published load, and we hold all of it.
+def _is_quiet(held: Held, dataset: Dataset, parameters: Mapping[str, Any]) -> bool:
+    """Whether the metadata alone show that nothing changed since the last published load, and the warehouse holds all of it.
 
-    Metadata that do not say when rows changed last show nothing.
+    Metadata without the time of the last change of rows prove nothing.
     """
     last = held.last
     return (
@@ -172,14 +173,14 @@ def _reason_for_all(held: Held, dataset: Dataset, parameters: Mapping[str, Any])
 
 
 def compare(portal: Portal, held: Held, dataset: Dataset, parameters: Mapping[str, Any]) -> Comparison:
-    """Ask the portal for its months and decide what to do with each; opens no transaction.
+    """Ask the portal for its months and decide what to do with each; open no transaction.
 
     Raises
     ------
     PortalBusy, PortalAnswer
-        As the portal answers.
+        From the portal's answers.
     ParameterError
-        If the portal has no month between those that a person asked for.
+        If the portal has no month between the requested ones.
     """
     portal_months = ask_months(portal, held.last_newest)
     first, last = (parameters.get(name) for name in RANGE)
@@ -198,9 +199,9 @@ def compare(portal: Portal, held: Held, dataset: Dataset, parameters: Mapping[st
     return Comparison(portal_months, months)
 
 
-def show(months: list[PlannedMonth]) -> None:
-    """Log the plan as one table: months of a kind and a reason, how many reports to fetch, and which months."""
-    log.info("the plan:\n%s", "\n".join(plan_table(months)))
+def _show(months: list[PlannedMonth]) -> None:
+    """Log the plan as one table."""
+    log.info("Plan:\n%s", "\n".join(plan_table(months)))
 
 
 def insert_months(connection: Connection, months: list[PlannedMonth]) -> None:

@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 CRIMES = "mart.crimes"
 KEY = "incident_id"
-# The key, and what the portal changes in every row when it rewrites the dataset.
+# The key, and the columns that change in every row when the portal rewrites the dataset.
 NOT_CONTENT = {KEY, "source_row_id", "source_updated_at"}
-# A table's indexes, those of its constraints among them: how each is dropped and made again. The key comes first.
+# Statements that drop and create each index of a table, constraints included; the key comes first.
 INDEXES = """
     select
         case when conname is null then format('drop index %%s', indexrelid::regclass)
@@ -29,7 +29,7 @@ INDEXES = """
     order by conname is null, indexrelid
 """
 
-# Any fixed number: two publishers must not write at once.
+# An arbitrary constant: two loads must not publish at once.
 PUBLISH_LOCK = 20030102
 
 
@@ -41,28 +41,28 @@ def publish(connection: Connection, load: Load) -> str:
     LoadRefused
         If the load is no longer the running one, or another was published since it was planned.
     StagingIncomplete
-        If staged rows or aggregates are not all there. Nothing is written.
+        If staged rows or aggregates are missing. Nothing is written.
     """
     connection.execute("select pg_advisory_xact_lock(%s)", (PUBLISH_LOCK,))
     done = connection.execute(
         "select message from ops.loads where load_id = %s and status = 'published'", (load.load_id,)
     ).fetchone()
     if done:
-        log.info("already published: %s", done["message"])
+        log.info("Load %s is published already. %s", load.load_id, done["message"])
         return str(done["message"])
-    refuse_stale_plan(connection, slot.running_load(connection, load))
+    _refuse_stale_plan(connection, slot.running_load(connection, load))
     refuse_incomplete_staging(connection)
-    publish_crimes(connection)
+    _publish_crimes(connection)
     for table in (*config.AGGREGATES, "council_districts"):
-        publish_table(connection, f"mart.{table}", f"staging.{table}")
-    publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
+        _publish_table(connection, f"mart.{table}", f"staging.{table}")
+    _publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
     connection.execute(read("load/publish_status.sql"))
     done = connection.execute(
         "select message from ops.loads where load_id = %s and status = 'published'", (load.load_id,)
     ).fetchone()
     if done is None:
         raise StagingIncomplete(
-            f"Load {load.load_id} was written and did not become the published one: nothing was committed. Look into"
+            f"Load {load.load_id} was not marked as published, so nothing was committed. Look into"
             " ops.loads and mart.data_status, and trigger a new run."
         )
     slot.clear_staging(connection)
@@ -73,11 +73,11 @@ def publish(connection: Connection, load: Load) -> str:
     return str(done["message"])
 
 
-def publish_crimes(connection: Connection) -> None:
-    """Make ``mart.crimes`` what ``staging.crimes_next`` is."""
+def _publish_crimes(connection: Connection) -> None:
+    """Make ``mart.crimes`` equal to ``staging.crimes_next``."""
     columns = columns_of(connection, CRIMES)
     if not connection.execute("select exists (select from mart.crimes) as held").fetchall()[0]["held"]:
-        fill_crimes(connection, columns)
+        _fill_crimes(connection, columns)
         return
     content = [column for column in columns if column not in NOT_CONTENT]
     connection.execute(
@@ -98,11 +98,11 @@ def publish_crimes(connection: Connection) -> None:
     )
 
 
-def fill_crimes(connection: Connection, columns: list[str]) -> None:
-    """Fill the empty ``mart.crimes``, then build its key and indexes anew: faster than row by row.
+def _fill_crimes(connection: Connection, columns: list[str]) -> None:
+    """Fill the empty ``mart.crimes``, then build its key and indexes: faster than row by row.
 
-    Without its key nobody can read the table before the end of the transaction anyway; emptied in it, the table needs no
-    write-ahead log where the server's wal_level is minimal, and rows that were deleted by hand leave no gaps.
+    The table is locked until the end of the transaction. Truncated in the same transaction, it needs no write-ahead log where
+    the server's wal_level is minimal, and rows that were deleted by hand leave no gaps.
     """
     connection.execute("truncate mart.crimes")
     indexes = connection.execute(INDEXES, (CRIMES,)).fetchall()
@@ -113,21 +113,28 @@ def fill_crimes(connection: Connection, columns: list[str]) -> None:
         connection.execute(index["create_statement"])
 
 
-def publish_table(connection: Connection, live: str, coming: str) -> None:
-    """Make a table what another is, row by row; rows that are the same stay untouched."""
-    columns = listed(columns_of(connection, live))
+def _publish_table(connection: Connection, published: str, staged: str) -> None:
+    """Make a table equal to another, row by row; equal rows stay untouched."""
+    columns = listed(columns_of(connection, published))
     connection.execute(
-        fill("load/publish_table.sql", live=table_name(live), next=table_name(coming), columns=columns)
+        fill(
+            "load/publish_table.sql",
+            published=table_name(published),
+            staged=table_name(staged),
+            columns=columns,
+        )
     )
 
 
-def refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
+def _refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
     """Raise LoadRefused if another load was published since this one was planned."""
     last = connection.execute(
         "select load_id from ops.loads where status = 'published' order by finished_at desc limit 1"
     ).fetchone()
     if (last["load_id"] if last else None) != load.planned_against:
-        raise LoadRefused(f"Load {load.load_id} was planned against an older state: trigger a new run.")
+        raise LoadRefused(
+            f"Load {load.load_id} was planned against an older state: another load was published since. Trigger a new run."
+        )
 
 
 def refuse_incomplete_staging(connection: Connection) -> None:
@@ -136,12 +143,12 @@ def refuse_incomplete_staging(connection: Connection) -> None:
     if counts["staged_count"] != counts["expected_count"] or counts["wrong_aggregate_count"] > 0:
         raise StagingIncomplete(
             f"Staged {counts['staged_count']} of {counts['expected_count']} reports, and"
-            f" {counts['wrong_aggregate_count']} aggregates do not add up: nothing was published; trigger a"
+            f" {counts['wrong_aggregate_count']} aggregates do not add up. Nothing was published; trigger a"
             " new run."
         )
 
 
 def refresh_statistics(connection: Connection) -> None:
-    """Give the planner fresh statistics; nothing depends on it."""
+    """Update the planner's statistics."""
     for table in ("crimes", *config.AGGREGATES):
         connection.execute(f"analyze mart.{table}")

@@ -13,50 +13,52 @@ DASHBOARD = "austin-crime"
 
 
 def refresh_dashboards() -> str:
-    """Make the dashboard's next reader see the new data at once, and return what was done in a sentence."""
+    """Refresh the dashboard's cache, and return what was done in a sentence."""
     url = None
     try:
         url = config.superset_url()
         if url is None:
-            return "skipped, no Superset"
+            return "No Superset to refresh."
         with own_servers.session() as session:
-            log_in(session, url)
+            _log_in(session, url)
             return refresh(session, url)
     except (requests.RequestException, KeyError, SettingError) as error:
-        # The data are published: readers see them when Superset's cache expires.
-        log.warning("Superset at %s was not refreshed: %s", url, error)
-        return f"not refreshed: {error}"
+        # The data are published all the same.
+        log.warning(
+            "Superset at %s was not refreshed, and shows the new data when its cache expires: %s", url, error
+        )
+        return f"Superset was not refreshed: {error}"
 
 
-def log_in(session: requests.Session, url: str) -> None:
+def _log_in(session: requests.Session, url: str) -> None:
     """Log in with the login that may refresh and nothing else."""
     user, password = config.superset_login()
-    answer = send(
+    answer = _send(
         session,
         "POST",
         f"{url}/api/v1/security/login",
         {"username": user, "password": password, "provider": "db"},
     )
     session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    session.headers["X-CSRFToken"] = send(session, "GET", f"{url}/api/v1/security/csrf_token/").json()[
+    session.headers["X-CSRFToken"] = _send(session, "GET", f"{url}/api/v1/security/csrf_token/").json()[
         "result"
     ]
     session.headers["Referer"] = url
 
 
 def refresh(session: requests.Session, url: str) -> str:
-    """Drop what is cached of the dashboard's datasets, then ask for every chart."""
-    datasets = send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/datasets").json()["result"]
-    charts = send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/charts").json()["result"]
+    """Drop the cached answers of the dashboard's datasets, then request every chart."""
+    datasets = _send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/datasets").json()["result"]
+    charts = _send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/charts").json()["result"]
     uids = [f"{dataset['id']}__table" for dataset in datasets]
-    send(session, "POST", f"{url}/api/v1/cachekey/invalidate", {"datasource_uids": uids})
+    _send(session, "POST", f"{url}/api/v1/cachekey/invalidate", {"datasource_uids": uids})
     for chart in charts:
-        # What the dashboard asks; Superset's own "warm_up_cache" asks maps in another way and leaves them cold.
-        send(session, "GET", f"{url}/api/v1/chart/{chart['id']}/data/")
-    return f"refreshed {len(charts)} charts"
+        # The request of the dashboard itself; Superset's own "warm_up_cache" asks maps in another way and leaves them cold.
+        _send(session, "GET", f"{url}/api/v1/chart/{chart['id']}/data/")
+    return f"Refreshed {len(charts)} charts."
 
 
-def send(session: requests.Session, method: str, url: str, body: object = None) -> requests.Response:
+def _send(session: requests.Session, method: str, url: str, body: object = None) -> requests.Response:
     """Send a request; requests.HTTPError for a bad answer."""
     response = session.request(
         method, url, json=body, timeout=(config.CONNECT_TIMEOUT_S, config.QUERY_TIMEOUT_S)

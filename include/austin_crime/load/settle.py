@@ -1,4 +1,4 @@
-"""Make what was staged equal to the portal, month by month, or fail and publish nothing."""
+"""Make what would be published equal to the portal, month by month, or fail and publish nothing."""
 
 import logging
 from collections import Counter
@@ -26,18 +26,18 @@ log = logging.getLogger(__name__)
 
 
 def settle_months(portal: Portal, load: Load, folder: UPath) -> int:
-    """Fetch months whole until what would be live equals the portal; return how many rounds that took.
+    """Fetch months whole until what would be published equals the portal; return how many rounds that took.
 
-    A round finds the months of which something else is staged than the portal announced, in number or newest stamp, or of
-    which something else would be live, and fetches them whole; if there are none, it asks for the portal's counts and then
-    for its months again. Months that moved while we read are fetched again.
+    A round compares each month, as staged and as it would be published, with what the portal announced, in number and newest
+    stamp, and fetches the months that differ whole. If there are none, it asks for the portal's counts and then for its
+    months again; months that changed meanwhile are fetched again.
 
     Raises
     ------
     PortalMoved
-        If the portal still changes after MAX_SETTLE_ROUNDS rounds, with the months.
+        If the portal still changes after MAX_SETTLE_ROUNDS rounds, naming the months.
     Contradiction
-        If the portal does not change, and after as many rounds does not send what it announces.
+        If the portal does not change, and still does not send what it announces after as many rounds.
     LoadEnded
         If this attempt of the load is no longer the running one.
     """
@@ -47,10 +47,10 @@ def settle_months(portal: Portal, load: Load, folder: UPath) -> int:
     for round_number in range(1, config.MAX_SETTLE_ROUNDS + 1):
         unequal = _resolve(load)
         if unequal:
-            # The portal may have moved since the plan: what is fetched now is compared with what it has now.
+            # The portal may have changed since the plan: what is fetched now is compared with its months as of now.
             moved = _moved_months(portal, load, folder)
             log.warning(
-                "%s months differ from the portal and are fetched whole: %s",
+                "%s months differ from the portal and are fetched whole: %s.",
                 len(unequal),
                 name_months(unequal),
             )
@@ -59,24 +59,28 @@ def settle_months(portal: Portal, load: Load, folder: UPath) -> int:
             if not moved:
                 _describe_duplicates(load, folder)
                 return round_number
-            log.warning("the portal changed %s months while we read: %s", len(moved), name_months(moved))
+            log.warning(
+                "The portal changed %s months during the load; they are fetched whole: %s.",
+                len(moved),
+                name_months(moved),
+            )
         if round_number < config.MAX_SETTLE_ROUNDS:
             _fetch_again(portal, load, unequal | moved, folder)
     advice = "Nothing was published; trigger a new run when its update is over, in an hour or so."
     if moved:
         raise PortalMoved(
-            f"The portal changed while it was read, {config.MAX_SETTLE_ROUNDS} times over (months {name_months(moved)}). {advice}"
+            f"The portal changed while it was read, {config.MAX_SETTLE_ROUNDS} times (months {name_months(moved)}). {advice}"
         )
     raise Contradiction(
-        f"The portal announces other reports than it sends, {config.MAX_SETTLE_ROUNDS} times over (months"
+        f"The portal announces other reports than it sends, {config.MAX_SETTLE_ROUNDS} times (months"
         f" {name_months(unequal)}): a replica of it may be out of date. {advice}"
     )
 
 
 def _restage_missing(portal: Portal, load: Load, folder: UPath) -> None:
-    """Stage every batch again unless just what they hold is staged.
+    """Stage every batch again unless exactly their rows are staged.
 
-    Unlogged tables are empty after a crash of the server, and a load that was taken for dead can have left rows.
+    Unlogged tables are empty after a crash of the server, and an abandoned load can have left rows.
     """
     with connect() as connection:
         running_load(connection, load)
@@ -88,21 +92,21 @@ def _restage_missing(portal: Portal, load: Load, folder: UPath) -> None:
             ):
                 counts[row["batch_id"]] += row["n"]
         if {
-            known.batch.batch_id: known.staged_count for known in batches if known.staged_count != 0
+            staged.batch.batch_id: staged.staged_count for staged in batches if staged.staged_count != 0
         } == counts:
             return
-        log.warning("other rows are staged than the batches hold: staging all of them again from the landing")
+        log.warning("Rows are missing in staging, or too many: staging all batches again from the landing.")
         stage.remove_all(connection)
-    for known in batches:
-        extract.fetch_batch(portal, known.batch, folder)
+    for staged in batches:
+        extract.fetch_batch(portal, staged.batch, folder)
         with connect() as connection:
             running_load(connection, load)
-            stage.supersede(connection, known.batch)
-        stage.stage_batch(load, known.batch, folder)
+            stage.supersede(connection, staged.batch)
+        stage.stage_batch(load, staged.batch, folder)
 
 
 def _resolve(load: Load) -> set[date | None]:
-    """Find out which held reports are replaced and which rows lose their key; return the months that are unequal then."""
+    """Find the held reports that are replaced and the duplicates; return the months that are unequal then."""
     with connect() as connection:
         running_load(connection, load)
         resolve_keys(connection)
@@ -110,18 +114,18 @@ def _resolve(load: Load) -> set[date | None]:
 
 
 def resolve_keys(connection: Connection) -> None:
-    """Find out which held reports are replaced and which rows lose their key."""
+    """Find the held reports that are replaced and the duplicates."""
     connection.execute((config.SQL_DIR / "load" / "resolve.sql").read_bytes())
 
 
 def unequal_months(connection: Connection) -> set[date | None]:
-    """Return the months of which something else is staged than announced, or another number would be live."""
+    """Return the months that differ, as staged or as they would be published, from what the portal announced."""
     rows = connection.execute((config.SQL_DIR / "load" / "unequal_months.sql").read_bytes())
     return {row["source_month"] for row in rows}
 
 
 def _moved_months(portal: Portal, load: Load, folder: UPath) -> set[date | None]:
-    """Ask the portal for its months again, record those that moved since they were planned, and return them."""
+    """Ask the portal for its months again, record those that changed since they were planned, and return them."""
     months = ask_months(portal)
     number = len(list(folder.glob("months-again-*.json"))) + 1
     files.write_json(folder / f"months-again-{number}.json", [asdict(month) for month in months])
@@ -148,14 +152,14 @@ def _has_moved(now: PortalMonth | None, planned: Mapping[str, Any] | None) -> bo
 
 
 def _record_month(connection: Connection, month: date | None, now: PortalMonth | None) -> None:
-    """Record what the portal has of a month now, to be fetched whole."""
+    """Record a month as the portal has it now, to be fetched whole."""
     count = now.report_count if now else 0
     connection.execute(
         """
         insert into staging.months (
             source_month, kind, reason, is_mostly_new, portal_count, fetch_count, newest_updated_at, newest_count
         )
-        values (%s, %s, 'moved while we read', false, %s, %s, %s, 0)
+        values (%s, %s, 'changed during the load', false, %s, %s, %s, 0)
         on conflict (source_month) do update set
             kind = excluded.kind, reason = excluded.reason, is_mostly_new = false,
             portal_count = excluded.portal_count, fetch_count = excluded.fetch_count,
@@ -166,7 +170,7 @@ def _record_month(connection: Connection, month: date | None, now: PortalMonth |
 
 
 def _fetch_again(portal: Portal, load: Load, months: set[date | None], folder: UPath) -> None:
-    """Fetch months whole, in place of what was staged of them."""
+    """Fetch months whole, replacing what was staged of them."""
     with connect() as connection:
         running_load(connection, load)
         to_fetch = _plan_whole(connection, months)
@@ -179,7 +183,7 @@ def _fetch_again(portal: Portal, load: Load, months: set[date | None], folder: U
         stage.register_batches(connection, batches)
         for batch in batches:
             stage.supersede(connection, batch)
-    # One that fails ends those that have not begun.
+    # If one fails, those that have not begun do not start.
     with ThreadPoolExecutor(config.WORKERS) as pool:
         for _ in pool.map(lambda batch: _fetch_and_stage(portal, load, batch, folder), batches):
             pass
@@ -210,12 +214,12 @@ def _fetch_and_stage(portal: Portal, load: Load, batch: Batch, folder: UPath) ->
 
 
 def _keep_counts(portal: Portal, load: Load, folder: UPath) -> set[date | None]:
-    """Ask for the portal's counts by year, crime type and district and keep them; return the months that moved meanwhile.
+    """Ask for the portal's counts by year, crime type and district and keep them; return the months that changed meanwhile.
 
     Raises
     ------
     Contradiction
-        If no month moved, and the counts have other totals than the months.
+        If no month changed, and the totals of the counts differ from that of the months.
     """
     counts = ask_counts(portal)
     moved = _moved_months(portal, load, folder)
@@ -235,7 +239,7 @@ def _keep_counts(portal: Portal, load: Load, folder: UPath) -> set[date | None]:
 
 
 def insert_counts(connection: Connection, counts: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Stage the portal's counts in place of those that were, with their keys cleaned."""
+    """Replace the staged counts of the portal, their group keys cleaned."""
     connection.execute("truncate staging.portal_counts")
     for dimension, rows in counts.items():
         cleaned: Counter[str | None] = Counter()
@@ -254,14 +258,14 @@ def _read_group_key(dimension: str, key: Any) -> str | None:
 
 
 def _describe_duplicates(load: Load, folder: UPath) -> None:
-    """Give reports that lost their key to a newer one the raw JSON that they came as."""
+    """Give duplicates their raw JSON as received."""
     with connect() as connection:
         running_load(connection, load)
         describe_duplicates(connection, folder)
 
 
 def describe_duplicates(connection: Connection, folder: UPath) -> None:
-    """Give reports that lost their key to a newer one the raw JSON that they came as."""
+    """Give duplicates their raw JSON as received."""
     duplicates = connection.execute(
         "select batches.batch, array_agg(rejected.source_row_id) as row_ids"
         " from staging.rejected_reports as rejected"

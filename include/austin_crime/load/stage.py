@@ -20,7 +20,7 @@ from austin_crime.warehouse.slot import running_load
 
 log = logging.getLogger(__name__)
 
-# Where staged reports lie: those that would be live, those without a key, those whose key a newer one has.
+# The tables of staged reports: to be published, rejected for their key, and duplicates.
 REPORT_TABLES = ("crimes", "rejected_reports", "duplicate_reports")
 
 
@@ -50,13 +50,12 @@ def registered_batches(connection: Connection) -> list[StagedBatch]:
 def stage_batch(load: Load, batch: Batch, folder: UPath) -> int:
     """Clean a landed batch and stage it, once however often it is called; return its number of reports.
 
-    That it is staged is recorded and committed last, if the load is still the running one: rows that another load left
-    count for nothing.
+    Its count is recorded and committed last, if the load is still the running one; rows without a count are ignored.
 
     Raises
     ------
     LandingDamaged
-        If the batch has not landed, or its file is damaged.
+        If the batch has not landed, or its file was changed.
     PortalAnswer
         If the batch is not an array of reports.
     LoadEnded
@@ -68,8 +67,8 @@ def stage_batch(load: Load, batch: Batch, folder: UPath) -> int:
     cleaned = clean.clean_crimes(reports)
     with connect() as connection:
         running_load(connection, load)
-        is_begun = not _begin_batch(connection, batch.batch_id)
-    if is_begun:
+        was_begun = not _begin_batch(connection, batch.batch_id)
+    if was_begun:
         with connect() as connection:
             _remove_batch(connection, batch.batch_id)
     copy_crimes(cleaned.crimes.assign(batch_id=batch.batch_id))
@@ -78,10 +77,10 @@ def stage_batch(load: Load, batch: Batch, folder: UPath) -> int:
         _insert_rejects(connection, cleaned.rejects, batch.batch_id)
         connection.execute(
             "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
-            (len(reports), len(reports), Jsonb(cleaned.findings), batch.batch_id),
+            (len(reports), len(reports), Jsonb(cleaned.rule_counts), batch.batch_id),
         )
     log.info(
-        "staged %s: %s reports, %s rejected, in %.1f s",
+        "Staged %s: %s reports, %s of them rejected, in %.1f s.",
         batch.batch_id,
         len(reports),
         len(cleaned.rejects),
@@ -91,7 +90,7 @@ def stage_batch(load: Load, batch: Batch, folder: UPath) -> int:
 
 
 def _begin_batch(connection: Connection, batch_id: str) -> bool:
-    """Record that a batch is begun, and return whether it was not before: then nothing of it is to be removed."""
+    """Record that a batch is begun; return False if it had been begun before and may have left rows."""
     begun = connection.execute(
         "update staging.batches set landed_count = 0 where batch_id = %s and landed_count is null",
         (batch_id,),
@@ -100,14 +99,14 @@ def _begin_batch(connection: Connection, batch_id: str) -> bool:
 
 
 def _remove_batch(connection: Connection, batch_id: str) -> None:
-    """Remove what an earlier try of a batch left."""
+    """Remove what an earlier try of a batch staged."""
     for table in REPORT_TABLES:
         connection.execute(f"delete from staging.{table} where batch_id = %s", (batch_id,))
     connection.execute("update staging.batches set staged_count = null where batch_id = %s", (batch_id,))
 
 
 def remove_all(connection: Connection) -> None:
-    """Remove what is staged of all batches."""
+    """Remove everything that is staged."""
     for table in REPORT_TABLES:
         connection.execute(f"delete from staging.{table}")
     connection.execute("update staging.batches set staged_count = null")
@@ -120,21 +119,21 @@ def supersede(connection: Connection, batch: Batch) -> None:
 
 
 def remove_months(connection: Connection, months: set[date | None]) -> None:
-    """Remove what is staged of months and take it off their batches' counts."""
-    values = {"months": [month for month in months if month], "has_null": None in months}
+    """Remove what is staged of months, and subtract it from their batches' counts."""
+    parameters = {"months": [month for month in months if month], "has_null": None in months}
     for table in REPORT_TABLES:
         connection.execute(
             f"""
-            with gone as (
+            with removed as (
                 delete from staging.{table}
                 where source_month = any(%(months)s) or (source_month is null and %(has_null)s)
                 returning batch_id
             )
-            update staging.batches set staged_count = staged_count - gone_counts.n
-            from (select batch_id, count(*) as n from gone group by batch_id) as gone_counts
-            where batches.batch_id = gone_counts.batch_id
+            update staging.batches set staged_count = staged_count - removed_counts.n
+            from (select batch_id, count(*) as n from removed group by batch_id) as removed_counts
+            where batches.batch_id = removed_counts.batch_id
             """,
-            values,
+            parameters,
         )
 
 
@@ -148,7 +147,7 @@ def copy_crimes(crimes: pd.DataFrame) -> None:
 
 
 def _insert_rejects(connection: Connection, rejects: pd.DataFrame, batch_id: str | None) -> None:
-    """Insert rejected reports; there are few."""
+    """Insert rejected reports, of which there are few."""
     columns = [*rejects.columns, "batch_id"]
     statement = sql.SQL("insert into staging.rejected_reports ({}) values ({})").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(sql.Placeholder() * len(columns))
@@ -163,5 +162,5 @@ def raw_reports(folder: UPath, batch: Batch, row_ids: set[str]) -> dict[str, str
     with landed_batches.open_landed(folder, batch) as body:
         reports = reading.read_reports(body)
     ids = clean.read_row_ids(reports, clean.ignore)
-    is_wanted = ids.isin(row_ids)
-    return dict(zip(ids[is_wanted], clean.raw_json(reports[is_wanted]), strict=True))
+    has_id = ids.isin(row_ids)
+    return dict(zip(ids[has_id], clean.raw_json(reports[has_id]), strict=True))

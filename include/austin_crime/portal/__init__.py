@@ -1,1 +1,1 @@
-"""Whom we ask: the portal over HTTP, what it says of its months and columns, and the body of an answer."""
+"""The portal over HTTP: a client, the dataset's metadata, months and counts, and the body of an answer."""

@@ -1,4 +1,4 @@
-"""The body of an answer as it comes: a gzip stream, its reports counted piece by piece."""
+"""The body of an answer as a gzip stream, whose reports are counted as it is received."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ from austin_crime.errors import PortalBusy
 from austin_crime.portal import answers
 
 CHUNK_BYTES = 1 << 20
-# A gzip stream, as zlib numbers what it reads and writes.
+# zlib's code for a gzip stream.
 GZIP = isal_zlib.MAX_WBITS | 16
 GZIP_MAGIC = b"\x1f"
 GZIP_NAMES = frozenset({"gzip", "x-gzip"})
@@ -20,7 +20,7 @@ BLANKS = b" \t\r\n"
 
 
 def gzip_pieces(response: requests.Response, what: str) -> Iterator[bytes]:
-    """Yield the body's gzip stream as it comes; a body that came otherwise is packed with gzip."""
+    """Yield the body as a gzip stream, as received; a body that is not gzip is compressed."""
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     is_gzip = encoding in GZIP_NAMES
     try:
@@ -38,15 +38,15 @@ def _packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class BodyCounter:
-    """Counts the reports of a gzip stream piece by piece, and tells whether it is a whole JSON array.
+    """Count the reports of a gzip stream piece by piece, and check that it is a complete JSON array.
 
     A report has one key ``":id":``, perhaps with blanks before the colon; quotes inside a JSON string are escaped, so the
-    same bytes are nothing else. The count decides whether to ask again; what is staged is counted by reading the JSON.
+    same bytes cannot be part of a value. The count decides whether to ask again; staged reports are counted from the parsed JSON.
     """
 
     KEY = b'":id":'
     KEY_WITH_BLANKS = re.compile(rb'":id"\s*:')
-    # So much of a body tells how it is written, and how it ends.
+    # How much of a body is kept to see how it is written, and how it ends.
     HEAD_BYTES, TAIL_BYTES = 4096, 64
 
     def __init__(self, what: str) -> None:
@@ -78,7 +78,7 @@ class BodyCounter:
             ) from error
 
     def _take(self, text: bytes) -> None:
-        """Count the keys of a piece of text; one that is cut by its end is counted with the next piece."""
+        """Count the keys in a piece of text; a key cut at its end is counted with the next piece."""
         if len(self._head) < self.HEAD_BYTES:
             self._head += text[: self.HEAD_BYTES]
             self._has_blanks = self.KEY not in self._head

@@ -1,4 +1,4 @@
-"""A client of the portal: one session, one patience, one judgment of every answer, in words that say what was asked."""
+"""A client of the portal: one session and one way to retry; every message names in words what was requested."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping
@@ -24,11 +24,11 @@ class Portal:
     Parameters
     ----------
     on_answer
-        Called at each answer and each wait, such as to give a sign of life.
+        Called at each answer and each wait; gives a sign of life of the load.
     is_token_rejected
-        Whether the portal has refused the app token before: it is then left out.
+        Whether the portal has rejected the app token before; it is then not sent.
     session
-        A session that an orchestrator's connection has prepared; by default one of our own. It keeps its connections.
+        A session prepared from an orchestrator's connection; by default a new one. It keeps its connections open.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Portal:
         Parameters
         ----------
         what
-            What is asked for, in words, for messages: ``"the dataset's metadata"``.
+            What is requested, in words, for messages: ``"the dataset's metadata"``.
         path
             Beginning with a slash.
         params
@@ -58,7 +58,7 @@ class Portal:
         Raises
         ------
         PortalBusy, PortalStale
-            If the portal is busy at every try, or its answer is no JSON or an error object.
+            If at every try the portal is busy, or its answer is not JSON or an error object.
         PortalAnswer
             If it refuses.
         """
@@ -103,12 +103,14 @@ class Portal:
     def open(
         self, what: str, path: str, params: Mapping[str, str] | None = None, *, stream: bool = False
     ) -> requests.Response:
-        """Ask once and return the answer if it can be read; without an app token that the portal rejects."""
+        """Send a request once and return the answer if it can be read; drop an app token that the portal rejects."""
         response = self._send(what, path, params, stream)
         try:
             answers.judge(response, what)
         except TokenRejected:
-            log.warning("The portal rejects AUSTIN_CRIME_APP_TOKEN: asking without it.")
+            log.warning(
+                "The portal rejects AUSTIN_CRIME_APP_TOKEN: going on without it. Correct it, or remove it."
+            )
             self.is_token_rejected = True
             response = self._send(what, path, params, stream)
             answers.judge(response, what)
@@ -117,7 +119,7 @@ class Portal:
     def _send(
         self, what: str, path: str, params: Mapping[str, str] | None, stream: bool
     ) -> requests.Response:
-        """Send a request and report its answer; PortalBusy if there is none."""
+        """Send a request and return the response; PortalBusy if none comes."""
         timeout = (config.CONNECT_TIMEOUT_S, config.QUERY_TIMEOUT_S)
         try:
             response = self._session.get(
@@ -133,12 +135,12 @@ class Portal:
 
     def _headers(self) -> dict[str, str]:
         token = None if self.is_token_rejected else config.app_token()
-        # The landing keeps gzip as it came, and no other packing.
+        # The landing keeps bodies as received, in gzip; no other compression is accepted.
         headers = {"User-Agent": "austin-crime-warehouse", "Accept-Encoding": "gzip"}
         return headers | ({"X-App-Token": token} if token else {})
 
     def _note_wait(self, state: tenacity.RetryCallState) -> None:
-        """Log why and how long the portal is waited for, and give a sign of life."""
+        """Log why and how long the load waits for the portal, and give a sign of life."""
         failure = state.outcome.exception() if state.outcome else None
         log.warning(
             "%s Asking again in %.0f s (try %s of %s).",
@@ -151,19 +153,19 @@ class Portal:
 
 
 def wait_s(state: tenacity.RetryCallState) -> float:
-    """Return how long to wait before the next try: as Retry-After says, else longer from try to try; both with jitter."""
+    """Return the wait before the next try: as Retry-After says, else doubling from try to try; both with jitter."""
     failure = state.outcome.exception() if state.outcome else None
-    asked_s = failure.retry_after_s if isinstance(failure, PortalBusy) else None
-    if asked_s is not None:
+    retry_after_s = failure.retry_after_s if isinstance(failure, PortalBusy) else None
+    if retry_after_s is not None:
         jitter_s = tenacity.wait_random(0, config.portal_wait_s())(state)
-        return float(min(asked_s, config.LONGEST_WAIT_S) + jitter_s)
+        return float(min(retry_after_s, config.LONGEST_WAIT_S) + jitter_s)
     return tenacity.wait_exponential_jitter(
         multiplier=config.portal_wait_s(), jitter=config.portal_wait_s(), max=config.LONGEST_WAIT_S
     )(state)
 
 
 def _prepared(session: requests.Session, url: str) -> requests.Session:
-    """Return a session that never takes a login from ~/.netrc, and uses no proxy to a server on this machine."""
+    """Return a session that never reads a login from ~/.netrc, and uses no proxy for a server on this machine."""
     session.auth = session.auth or (lambda request: request)
     if urlsplit(url).hostname in LOOPBACK:
         session.trust_env = False

@@ -5,7 +5,7 @@ from typing import Any
 from austin_crime.portal.client import Portal
 from austin_crime.portal.months import LIMIT, to_count
 
-# Dimension, and the query's group.
+# The SoQL expression to group by, for each dimension.
 DIMENSIONS = {
     "occurred_year": "date_trunc_y(occ_date)",
     "crime_type": "crime_type",
@@ -29,5 +29,5 @@ def ask_counts(portal: Portal) -> dict[str, list[dict[str, Any]]]:
 
 
 def totals(counts: dict[str, list[dict[str, Any]]]) -> set[int]:
-    """Return how many reports each dimension counts; one number if all agree."""
+    """Return the totals of the dimensions; one number if all agree."""
     return {sum(to_count(row) for row in rows) for rows in counts.values()}

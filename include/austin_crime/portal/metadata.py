@@ -11,7 +11,7 @@ from austin_crime.portal import answers
 from austin_crime.portal.client import Portal
 
 WHAT = "the dataset's metadata"
-# The sample portal says so in a field that every Socrata dataset has.
+# A tag of the sample portal's dataset.
 SAMPLE_TAG = "sample data"
 # Until the year 5138; what has more digits are no seconds.
 UNIX_SECONDS = "[0-9]{1,11}"

@@ -10,6 +10,7 @@ from typing import Any
 from austin_crime import config, values
 from austin_crime.errors import Contradiction, PortalAnswer
 from austin_crime.models import PlannedMonth, PortalMonth, RecentCounts
+from austin_crime.portal import answers
 from austin_crime.portal.client import Portal
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ LIMIT = "50000"
 
 
 def ask_months(portal: Portal, last_newest: datetime | None = None) -> list[PortalMonth]:
-    """Ask the portal for its months: how many reports, their newest stamp, and what is newer than a stamp.
+    """Ask the portal for its months: their reports, newest stamps, and how many reports changed since the last load.
 
     Parameters
     ----------
@@ -32,18 +33,18 @@ def ask_months(portal: Portal, last_newest: datetime | None = None) -> list[Port
     Returns
     -------
     list of PortalMonth
-        Reports without a report date are a month of their own. Takes one query, with a stamp up to four.
+        Reports without a report date are a month of their own. Takes one query without ``last_newest``, else up to four.
 
     Raises
     ------
     Contradiction
-        If the answers contradict each other at every try: not the same replica gave them.
+        If the answers contradict each other at every try, as those of different replicas can.
     PortalAnswer
         If a month or a count cannot be read.
     """
     months = portal.patiently(lambda: _ask_once(portal, last_newest), Contradiction)
     log.info(
-        "the portal has %s reports in %s months", sum(month.report_count for month in months), len(months)
+        "The portal has %s reports in %s months.", sum(month.report_count for month in months), len(months)
     )
     return months
 
@@ -58,16 +59,18 @@ def _ask_once(portal: Portal, last_newest: datetime | None) -> list[PortalMonth]
         limit=LIMIT,
     )
     if not rows:
-        raise Contradiction("The portal has no reports at all: expected some, and no rows is never no news.")
+        raise Contradiction(
+            "The portal has no reports at all: expected some. Nothing was loaded; trigger a new run later."
+        )
     months = _joined(
-        PortalMonth(to_month(row.get("month")), to_count(row), to_stamp(row["newest_updated_at"]))
+        PortalMonth(to_month(row.get("month")), to_count(row), _to_stamp(row["newest_updated_at"]))
         for row in rows
     )
     return _with_newer_counts(portal, months, last_newest) if last_newest else months
 
 
 def _with_newer_counts(portal: Portal, months: list[PortalMonth], last_newest: datetime) -> list[PortalMonth]:
-    """Return the months with how many of their reports are newer than a stamp, bear it, and were stamped shortly before."""
+    """Return the months with their counts of reports stamped after, at and shortly before a stamp."""
     stamp = socrata_time(last_newest)
     since = count_months(portal, f":updated_at >= '{stamp}'")
     has_newer = any(month.newest_updated_at > last_newest for month in months)
@@ -105,7 +108,7 @@ def _is_contradicted(month: PortalMonth, last_newest: datetime) -> bool:
 def ask_recent_counts(
     portal: Portal, months: list[PortalMonth], last_newest: datetime | None
 ) -> dict[date | None, RecentCounts]:
-    """Return for each month how many of its reports bear the dataset's newest stamp, and one shortly before it."""
+    """Return for each month how many of its reports bear the dataset's newest stamp, and how many a late stamp."""
     newest = newest_stamp(months)
     if newest == last_newest:
         return {month.month: RecentCounts(month.same_stamp_count, month.late_count) for month in months}
@@ -118,10 +121,10 @@ def ask_recent_counts(
 
 
 def newest_stamp(months: Iterable[PortalMonth | PlannedMonth]) -> datetime:
-    """Return the dataset's newest stamp, from which the next load looks for newer ones.
+    """Return the dataset's newest stamp; the next load looks for newer ones.
 
-    A stamp in the future would hide every change until then: its month is left out, and so its reports are fetched in every
-    load. Where all months have one, the oldest of them counts.
+    A stamp in the future would hide every change until then. A month that has one is left out, and so its newer reports are
+    fetched in every load. If every month has one, the oldest of them counts.
     """
     stamps = [month.newest_updated_at for month in months if month.newest_updated_at]
     latest = datetime.now(UTC) + timedelta(seconds=config.CLOCK_TOLERANCE_S)
@@ -136,7 +139,7 @@ def _shortly_before(stamp: datetime) -> str:
 
 
 def count_months(portal: Portal, where: str) -> dict[date | None, int]:
-    """Ask the portal how many reports each month has that meet a condition."""
+    """Ask the portal for the number of reports by month that meet a condition."""
     rows = portal.query(
         f"the number of reports by month where {where}",
         f"{MONTH},{COUNT}",
@@ -153,7 +156,7 @@ def count_months(portal: Portal, where: str) -> dict[date | None, int]:
 
 
 def _joined(months: Iterable[PortalMonth]) -> list[PortalMonth]:
-    """Return months of which each comes once: the portal may write one in several ways, and has several without a date."""
+    """Return each month once: the portal may write one in several ways, and has several without a date."""
     joined: dict[date | None, PortalMonth] = {}
     for month in months:
         other = joined.get(month.month)
@@ -170,30 +173,30 @@ def _joined(months: Iterable[PortalMonth]) -> list[PortalMonth]:
 
 
 def to_month(key: Any) -> date | None:
-    """Read a month as the portal sends it, ``2024-05-01T00:00:00.000``; PortalAnswer if it is none."""
+    """Read a month as the portal sends it, ``2024-05-01T00:00:00.000``; PortalAnswer if it is not one."""
     try:
         return values.read_month_key(None if key is None else values.as_text(key))
     except values.Unreadable as error:
         raise PortalAnswer(
             f"Asked for months: {error}. A report has this as its rep_date. Nothing was loaded; tell the publisher, and"
-            " trigger a new run when it is mended."
+            " trigger a new run when it is corrected."
         ) from None
 
 
-def to_stamp(value: Any) -> datetime:
-    """Read an ``:updated_at``; PortalAnswer if it is none."""
+def _to_stamp(value: Any) -> datetime:
+    """Read an ``:updated_at``; PortalAnswer if it is not one."""
     try:
         return values.read_newest_stamp(values.as_text(value))
     except values.Unreadable as error:
-        raise PortalAnswer(f"Asked for the newest change of a month: {error}.") from None
+        raise PortalAnswer(f"Asked for the newest change of a month: {error}. {answers.ADVICE}") from None
 
 
 def to_count(row: dict[str, Any]) -> int:
-    """Read the number of reports in a row; PortalAnswer if it is none."""
+    """Read the number of reports in a row; PortalAnswer if it is not one."""
     try:
         return values.read_count(values.as_text(row["report_count"]))
     except values.Unreadable as error:
-        raise PortalAnswer(f"Asked for a number of reports: {error}.") from None
+        raise PortalAnswer(f"Asked for a number of reports: {error}. {answers.ADVICE}") from None
 
 
 def socrata_time(moment: datetime) -> str:

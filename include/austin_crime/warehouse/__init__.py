@@ -1,1 +1,1 @@
-"""Where rows live: sessions, the slot for one load at a time, migrations, the data dictionary."""
+"""The PostgreSQL database: sessions, migrations, the schema staging, the slot, what a load records about itself."""

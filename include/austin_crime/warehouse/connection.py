@@ -1,8 +1,8 @@
-"""Sessions of the warehouse: every one speaks the same, whatever the environment, the role or the database says.
+"""Sessions of the warehouse: all have the same settings, whatever the environment, the role or the database sets.
 
-Settings are local to each transaction, which is what a pooler in transaction mode (pgbouncer) hands on: it refuses the start-up
-parameter ``options``, and a ``set`` outside of a transaction would end up in somebody else's session. For the same reason
-nothing is prepared on the server, and no lock and no temporary table outlives its transaction.
+Settings are local to each transaction, because that works behind a connection pooler in transaction mode (pgbouncer): it refuses
+the start-up parameter ``options``, and a ``set`` outside of a transaction would end up in another client's session. For the same
+reason nothing is prepared on the server, and no lock and no temporary table outlives its transaction.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ SETTINGS = {
     "standard_conforming_strings": "on",
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
-    # What rows become as JSON depends on it.
+    # How rows are written as JSON depends on it.
     "timezone": "UTC",
     "extra_float_digits": "1",
-    # Our files name every schema; a temporary table of ours must not be taken for a table of the same name.
+    # SQL files name every schema; temporary tables are found without one.
     "search_path": "pg_catalog, pg_temp",
     "work_mem": config.WORK_MEMORY,
     "maintenance_work_mem": config.WORK_MEMORY,
-    # Long enough for the whole history on a slow disk; a lock that a reader never gives back ends the step instead.
+    # Long enough for the whole history on a slow disk; a lock that is never released ends the step.
     "statement_timeout": "1h",
     "lock_timeout": "10min",
     "idle_in_transaction_session_timeout": "15min",
@@ -71,7 +71,7 @@ class SessionCursor(psycopg.Cursor[AnyRow]):
     def _begin(self) -> None:
         connection = self.connection
         if not connection.autocommit and connection.info.transaction_status == pq.TransactionStatus.IDLE:
-            super().execute(settings_statement(connection.info.server_version))
+            super().execute(_settings_statement(connection.info.server_version))
 
 
 @contextmanager
@@ -111,28 +111,31 @@ def open_session(row_factory: RowFactory[AnyRow], url: str | None = None) -> psy
 def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
     """Connect with the driver that copies Arrow tables; the caller commits.
 
-    It sends UTF-8 whatever the session says, so that a session of another encoding would store something else.
+    It sends UTF-8 whatever the session's encoding, so a session with another encoding would store garbled text.
 
     Raises
     ------
     WarehouseUnfit
-        If the session does not speak UTF-8.
+        If the session's encoding is not UTF-8.
     """
     import adbc_driver_postgresql.dbapi
 
     with adbc_driver_postgresql.dbapi.connect(_address()) as connection:
         with connection.cursor() as cursor:
-            cursor.execute(settings_statement())
+            cursor.execute(_settings_statement())
             cursor.execute("select current_setting('client_encoding') as client_encoding")
             [encoding] = cursor.fetchone()
         if encoding != "UTF8":
-            raise WarehouseUnfit(f"A session of the warehouse speaks {encoding}: expected UTF8.")
+            raise WarehouseUnfit(
+                f"A session of the warehouse has the encoding {encoding}: expected UTF8. Remove client_encoding from the settings of"
+                " its database or role."
+            )
         yield connection
 
 
-def settings_statement(server_version: int = 0) -> str:
+def _settings_statement(server_version: int = 0) -> str:
     """Return the statement that gives the transaction that has just begun the session's settings."""
-    # Unknown before PostgreSQL 17; a role can have it, too.
+    # New in PostgreSQL 17; a role can have a default for it.
     further = {"transaction_timeout": "0"} if server_version >= 170000 else {}
     calls = (
         sql.SQL("set_config({}, {}, true)").format(name, value).as_string()
@@ -142,13 +145,13 @@ def settings_statement(server_version: int = 0) -> str:
 
 
 def _address(url: str | None = None) -> str:
-    """Return where to connect to, and how; libpq's variables and a service file only fill in what is left open."""
-    chosen: dict[str, Any] = START_UP | conninfo_to_dict(url or config.warehouse_url())
-    return make_conninfo(**(chosen | {"client_encoding": "UTF8"}))
+    """Return the connection string; libpq's variables and a service file only fill in what it leaves open."""
+    parameters: dict[str, Any] = START_UP | conninfo_to_dict(url or config.warehouse_url())
+    return make_conninfo(**(parameters | {"client_encoding": "UTF8"}))
 
 
 def _refuse_unfit(info: psycopg.ConnectionInfo) -> None:
-    """Raise WarehouseUnfit unless the server and its database can hold the data; asks nothing of the server."""
+    """Raise WarehouseUnfit unless the server and its database can hold the data; sends no query."""
     if info.server_version < OLDEST_SERVER * 10_000:
         raise WarehouseUnfit(
             f"The warehouse {info.dbname} is on PostgreSQL {info.server_version // 10_000}: expected {OLDEST_SERVER} or newer."

@@ -1,4 +1,4 @@
-"""Whether a database can be the warehouse: it can be written to, and its schemas are ours. Asked before anything is made."""
+"""Whether a database can be the warehouse: it is writable, and its schemas are ours. Checked before anything is created."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ DATABASE = """
         has_database_privilege(current_database(), 'create') as may_create
 """
 FOREIGN = """
-    select wanted.name, pg_get_userbyid(nspowner) as owner, pg_has_role(nspowner, 'usage') as is_ours,
+    select expected.name, pg_get_userbyid(nspowner) as owner, pg_has_role(nspowner, 'usage') as is_ours,
         (
             select array_agg(relname::text order by relname) from pg_class
             where relnamespace = pg_namespace.oid and relkind in ('r', 'v', 'm', 'p', 'f')
@@ -21,9 +21,9 @@ FOREIGN = """
             select min(pg_get_userbyid(relowner)) from pg_class
             where relnamespace = pg_namespace.oid and not pg_has_role(relowner, 'usage')
         ) as other_owner
-    from unnest(%s::text[]) as wanted (name)
-    left join pg_namespace on nspname = wanted.name
-    order by wanted.name
+    from unnest(%s::text[]) as expected (name)
+    left join pg_namespace on nspname = expected.name
+    order by expected.name
 """
 # By name and not as regclass, which asks for the right to use the schema; a table of others of that name is not ours.
 HAS_MIGRATIONS = """
@@ -34,7 +34,7 @@ HAS_MIGRATIONS = """
         ) = array['name', 'applied_at']
     ) as is_known
 """
-# Where an earlier state of this project had them, in just this form; a table of others of that name is left alone.
+# Where earlier versions of this project had them, with exactly these columns; other tables of that name are left alone.
 MIGRATIONS_IN_PUBLIC = """
     select pg_has_role(relowner, 'usage') and has_schema_privilege(relnamespace, 'usage') and (
         select array_agg(attname::text order by attnum) from pg_attribute where attrelid = pg_class.oid and attnum > 0
@@ -48,32 +48,32 @@ FIRST_MIGRATION = (
 
 
 def refuse_read_only(connection: Connection) -> None:
-    """Raise WarehouseUnfit if nothing can be written."""
-    database = ask(connection, DATABASE)
+    """Raise WarehouseUnfit if the warehouse cannot be written to."""
+    database = _ask(connection, DATABASE)
     where = f"The warehouse {database['name']}"
     if database["is_standby"]:
         raise WarehouseUnfit(
-            f"{where} is a standby, from which one can only read: expected a server that can be written to. Name the"
-            " primary in AUSTIN_CRIME_WAREHOUSE_URL."
+            f"{where} is a read-only standby: expected a server that can be written to. Set"
+            " AUSTIN_CRIME_WAREHOUSE_URL to the primary."
         )
     if database["is_read_only"]:
         raise WarehouseUnfit(
-            f"{where} is read-only for the login {database['login']}: expected that it can be written to. Run"
+            f"{where} is read-only for the login {database['login']}: expected one that can be written to. Run"
             f' alter role "{database["login"]}" in database "{database["name"]}" set default_transaction_read_only = off;'
         )
 
 
 def refuse_foreign_schemas(connection: Connection) -> None:
-    """Raise WarehouseUnfit if a schema of ours cannot be made, belongs to another role, or holds what is not ours."""
-    database = ask(connection, DATABASE)
+    """Raise WarehouseUnfit if one of our schemas cannot be created, belongs to another role, or holds tables that are not ours."""
+    database = _ask(connection, DATABASE)
     name, login = database["name"], database["login"]
     schemas = connection.execute(FOREIGN, (list(SCHEMAS),)).fetchall()
     if any(schema["owner"] is None for schema in schemas) and not database["may_create"]:
         raise WarehouseUnfit(
-            f"The login {login} may not create schemas in the warehouse {name}: expected that it may make {', '.join(SCHEMAS)}."
+            f"The login {login} may not create schemas in the warehouse {name}: expected that it may create {', '.join(SCHEMAS)}."
             f' Run grant create on database "{name}" to "{login}"; as the database\'s owner.'
         )
-    is_used = is_known(connection)
+    is_used = _is_our_warehouse(connection)
     for schema in schemas:
         if schema["relations"] and not is_used:
             raise WarehouseUnfit(
@@ -95,34 +95,34 @@ def refuse_foreign_schemas(connection: Connection) -> None:
             )
 
 
-def is_known(connection: Connection) -> bool:
+def _is_our_warehouse(connection: Connection) -> bool:
     """Whether the database has been our warehouse before."""
-    return bool(ask(connection, HAS_MIGRATIONS)["is_known"]) or has_migrations_in_public(connection)
+    return bool(_ask(connection, HAS_MIGRATIONS)["is_migrated"]) or has_migrations_in_public(connection)
 
 
 def has_explained_migrations(connection: Connection) -> bool:
-    """Whether the table of migrations is where it belongs, with its comments."""
-    question = (
+    """Whether ops.schema_migrations exists, with its comments."""
+    query = (
         "select obj_description(to_regclass('ops.schema_migrations'), 'pg_class') is not null as is_explained"
     )
-    return bool(ask(connection, question)["is_explained"])
+    return bool(_ask(connection, query)["is_explained"])
 
 
 def has_migrations_in_public(connection: Connection) -> bool:
-    """Whether the schema public has the migrations of an earlier state of this project."""
+    """Whether the schema public has the table of migrations of an earlier version of this project."""
     row = connection.execute(MIGRATIONS_IN_PUBLIC).fetchone()
     if row is None or not row["is_ours"]:
         return False
-    return bool(ask(connection, FIRST_MIGRATION)["is_ours"])
+    return bool(_ask(connection, FIRST_MIGRATION)["is_ours"])
 
 
 def missing_schemas(connection: Connection) -> list[str]:
-    """Return which of our schemas are not there."""
+    """Return which of our schemas are missing."""
     return [
         schema["name"] for schema in connection.execute(FOREIGN, (list(SCHEMAS),)) if schema["owner"] is None
     ]
 
 
-def ask(connection: Connection, question: str, *values: Any) -> dict[str, Any]:
-    """Return the only row of an answer."""
-    return connection.execute(question, values).fetchall()[0]
+def _ask(connection: Connection, query: str, *values: Any) -> dict[str, Any]:
+    """Return the only row of a query."""
+    return connection.execute(query, values).fetchall()[0]

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def note_dataset(connection: Connection, load: RunningLoad, dataset: Dataset) -> None:
-    """Record what the metadata say; ContractBroken if a kept column is missing or has another type."""
+    """Record the metadata of the dataset; ContractBroken if a kept column is missing or has another type."""
     form = contract.dataset_form(dataset.source_types)
     connection.execute(
         "update ops.loads set is_sample = %s, dataset_form = %s, metadata_fingerprint = %s,"
@@ -21,11 +21,14 @@ def note_dataset(connection: Connection, load: RunningLoad, dataset: Dataset) ->
     )
     unknown = contract.unknown_columns(dataset.source_types)
     if unknown:
-        log.warning("the portal has columns that are not kept: %s", ", ".join(sorted(unknown)))
+        log.warning(
+            "The portal has columns that contract.py does not name, which are not loaded: %s.",
+            ", ".join(sorted(unknown)),
+        )
 
 
 def note_columns(connection: Connection, load: RunningLoad, dataset: Dataset) -> None:
-    """Record which columns the dataset has now."""
+    """Record the columns of the dataset."""
     unknown = contract.unknown_columns(dataset.source_types)
     kept = {column.source_name for column in contract.COLUMNS}
     connection.execute("delete from ops.source_columns")
@@ -52,7 +55,7 @@ def note_plan(
     newest: datetime,
     held_report_count: int,
 ) -> None:
-    """Record the sums of a plan."""
+    """Record the totals of a plan."""
     kinds = Counter(month.kind for month in months)
     connection.execute(
         "update ops.loads set newest_updated_at = %s, portal_report_count = %s, held_report_count = %s,"
@@ -72,7 +75,7 @@ def note_plan(
 
 
 def end_unchanged(connection: Connection, load: RunningLoad, message: str) -> None:
-    """End the load as unchanged, with the sums that it proved."""
+    """End the load as unchanged, with the totals that it confirmed."""
     connection.execute(
         "update ops.loads set status = 'unchanged', message = %s, finished_at = clock_timestamp(), batch_count = 0,"
         " portal_report_count = (select sum(portal_report_count) from ops.source_months),"

@@ -1,4 +1,4 @@
-"""Bring a warehouse to the newest schema: numbered SQL files, each applied once, in order; then the schema staging."""
+"""Migrate a warehouse: numbered SQL files, each applied once, in order; then the schema staging."""
 
 import logging
 
@@ -11,7 +11,7 @@ from austin_crime.warehouse.statements import read
 
 log = logging.getLogger(__name__)
 
-# Any fixed number: two orchestrators that start at once must not migrate at once.
+# An arbitrary constant: two orchestrators must not migrate at once.
 MIGRATION_LOCK = 20030101
 
 
@@ -31,32 +31,32 @@ def migrate(url: str) -> list[str]:
     Raises
     ------
     WarehouseUnfit
-        If the warehouse cannot be written to, or its schemas are somebody else's. Nothing is changed.
+        If the warehouse cannot be written to, or its schemas are not ours. Nothing is changed.
     """
     with connect(url) as connection:
         fitness.refuse_read_only(connection)
         connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
         fitness.refuse_foreign_schemas(connection)
-        applied = names_applied(connection)
+        applied = _names_applied(connection)
         missing = [
             path for path in sorted((config.SQL_DIR / "schema").glob("*.sql")) if path.name not in applied
         ]
         for path in missing:
             connection.execute(path.read_bytes())
-            note(connection, path.name)
+            _note(connection, path.name)
         if missing or staging.version() not in applied or not staging.is_there(connection):
             staging.make_anew(connection)
             connection.execute("delete from ops.schema_migrations where name like 'staging %'")
-            note(connection, staging.version())
-        # Granting anew waits for readers and writers, and for a load that publishes: only where something is missing.
+            _note(connection, staging.version())
+        # Granting waits for readers, writers and a load that publishes, so it is only done if a grant is missing.
         lacking = connection.execute(read("grants_missing.sql")).fetchall()[0]
         if missing or lacking["missing_count"]:
             connection.execute(read("grants.sql"))
     return [path.name for path in missing]
 
 
-def names_applied(connection: Connection) -> set[str]:
-    """Return the names of what was applied; make the schemas and the table of these names where they are missing."""
+def _names_applied(connection: Connection) -> set[str]:
+    """Return the names of the applied migrations; create the schemas and the table of migrations if they are missing."""
     for schema in fitness.missing_schemas(connection):
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
     if fitness.has_migrations_in_public(connection):
@@ -66,7 +66,7 @@ def names_applied(connection: Connection) -> set[str]:
     return {row["name"] for row in connection.execute("select name from ops.schema_migrations")}
 
 
-def note(connection: Connection, name: str) -> None:
-    """Write down that something was applied."""
+def _note(connection: Connection, name: str) -> None:
+    """Record that a migration was applied."""
     connection.execute("insert into ops.schema_migrations (name) values (%s)", (name,))
-    log.info("applied %s", name)
+    log.info("Applied the migration %s.", name)

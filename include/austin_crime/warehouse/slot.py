@@ -14,8 +14,8 @@ from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
-# Findings of an earlier attempt.
-FINDINGS = ("check_results", "reconciliations", "column_profiles")
+# Tables with the results of an attempt's checks, which the next attempt replaces.
+RESULT_TABLES = ("check_results", "reconciliations", "column_profiles")
 RUNNING_LOAD = "load_id, attempt, planned_against, parameters"
 
 
@@ -25,16 +25,17 @@ def claim_slot(load_id: str, orchestrator: str, parameters: dict[str, Any]) -> R
     Raises
     ------
     LoadRefused
-        If another load runs, this one has ended well already, or the warehouse belongs to another portal.
+        If another load is running, this one has been published or found unchanged already, or the warehouse belongs to another
+        portal.
     """
     with connect() as connection:
         _free_abandoned_slot(connection)
         refuse_other_portal(connection)
-        old = connection.execute("select status from ops.loads where load_id = %s", (load_id,)).fetchone()
-        if old and old["status"] in ("published", "unchanged"):
-            raise LoadRefused(f"Load {load_id} has ended already ({old['status']}): trigger a new run.")
+        earlier = connection.execute("select status from ops.loads where load_id = %s", (load_id,)).fetchone()
+        if earlier and earlier["status"] in ("published", "unchanged"):
+            raise LoadRefused(f"Load {load_id} has ended already ({earlier['status']}): trigger a new run.")
         try:
-            for table in FINDINGS:
+            for table in RESULT_TABLES:
                 connection.execute(f"delete from ops.{table} where load_id = %s", (load_id,))
             return _insert_load(connection, load_id, orchestrator, parameters)
         except psycopg.errors.UniqueViolation:
@@ -85,12 +86,12 @@ def _free_abandoned_slot(connection: Connection) -> None:
         {"after_s": config.ABANDONED_AFTER_S},
     ).fetchone()
     if abandoned:
-        log.warning("load %s gave no sign of life and is abandoned", abandoned["load_id"])
+        log.warning("Load %s gave no sign of life and is abandoned.", abandoned["load_id"])
         clear_staging(connection)
 
 
 def clear_staging(connection: Connection) -> None:
-    """Empty every table of the schema staging that is not; an empty one would be made and synced anew."""
+    """Truncate the tables of the schema staging that are not empty; truncating an empty one would cost a new file."""
     tables = connection.execute(
         "select string_agg(oid::regclass::text, ', ') as names from pg_class"
         " where relnamespace = 'staging'::regnamespace and relkind = 'r' and pg_relation_size(oid) > 0"
@@ -100,7 +101,7 @@ def clear_staging(connection: Connection) -> None:
 
 
 def refuse_other_portal(connection: Connection) -> None:
-    """Refuse a source URL other than the one that the warehouse's published data came from."""
+    """Raise LoadRefused if the published data came from another portal than the configured one."""
     status = connection.execute("select source_url from mart.data_status").fetchone()
     if status and status["source_url"] not in (None, config.source_url()):
         raise LoadRefused(
@@ -111,7 +112,7 @@ def refuse_other_portal(connection: Connection) -> None:
 
 
 def refusal(connection: Connection) -> str:
-    """Say which load runs and how to end it."""
+    """Return a message that names the running load and says how to end it."""
     other = connection.execute(
         "select load_id, orchestrator, started_at, last_seen_at from ops.loads where status = 'running'"
     ).fetchone()
@@ -126,7 +127,7 @@ def refusal(connection: Connection) -> str:
 
 
 def running_load(connection: Connection, load: Load | RunningLoad) -> RunningLoad:
-    """Return the load's row, record a sign of life, and keep other attempts from beginning until the commit.
+    """Return the load's row, record a sign of life, and lock it, so that no other attempt begins before the commit.
 
     Raises
     ------
@@ -146,12 +147,12 @@ def running_load(connection: Connection, load: Load | RunningLoad) -> RunningLoa
 
 
 def _what_ended(connection: Connection, load: Load | RunningLoad) -> str:
-    """Say why an attempt of a load is no longer the running one."""
+    """Return a message that says why an attempt of a load is no longer the running one."""
     row = connection.execute(
         "select attempt, status, message from ops.loads where load_id = %s", (load.load_id,)
     ).fetchone()
     if row is None:
-        return f"The warehouse knows no load {load.load_id}: trigger a new run."
+        return f"The warehouse has no load {load.load_id}: trigger a new run."
     if row["attempt"] != load.attempt:
         return (
             f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: attempt {row['attempt']} has begun"
@@ -170,7 +171,7 @@ def give_sign_of_life(load: Load | RunningLoad) -> None:
 
 
 def message(load_id: str) -> str:
-    """Return what became of a load in a sentence, its status if it has no message."""
+    """Return the outcome of a load in a sentence, or its status if it has no message."""
     with connect() as connection:
         row = connection.execute(
             "select coalesce(message, status) as message from ops.loads where load_id = %s", (load_id,)
@@ -179,13 +180,13 @@ def message(load_id: str) -> str:
 
 
 def fail_load(load_id: str, message: str) -> None:
-    """Free the slot of a load that failed, or that a check blocked, and commit; a load that has ended stays as it is.
+    """Mark a running load as failed, or as blocked by its checks, which frees the slot, and commit.
 
-    If the warehouse cannot be reached, that is logged, so that it does not hide what ended the load.
+    If the warehouse cannot be reached, that is logged, so that it does not hide the failure that ended the load.
     """
     try:
         with connect() as connection:
-            # A load that failed before there were any tables has no row.
+            # A load that failed before the tables existed has no row.
             if _is_migrated(connection):
                 _end_failed(connection, load_id, message)
     except (psycopg.OperationalError, WarehouseUnreachable, WarehouseUnfit) as failure:

@@ -1,4 +1,4 @@
-"""The schema staging: made anew whenever its files or the tables that it is like have changed."""
+"""The schema staging: created anew whenever its files, a migration or the list of aggregates change."""
 
 import hashlib
 import logging
@@ -20,7 +20,7 @@ select {name} as table_name,
 
 
 def version() -> str:
-    """Return what the schema is made from: a hash of its files and the names of the aggregates."""
+    """Return the version of the schema: a hash of its files and of the names of the aggregates."""
     files = sorted((config.SQL_DIR / "staging").glob("*.sql"))
     parts = [path.read_bytes() for path in files] + [name.encode() for name in config.AGGREGATES]
     return f"staging {hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}"
@@ -33,9 +33,9 @@ def is_there(connection: Connection) -> bool:
 
 
 def make_anew(connection: Connection) -> None:
-    """Drop every table and view of the schema and make those of now; a load that runs ends, for its work is gone."""
-    end_running_load(connection)
-    drop_all(connection)
+    """Drop every table and view of the schema and create them anew; a running load is abandoned, because its work is lost."""
+    _end_running_load(connection)
+    _drop_all(connection)
     connection.execute(read("staging/tables.sql"))
     rejects = [column for column in columns_of(connection, REJECTS) if column != "load_id"]
     connection.execute(fill("staging/crimes_next.sql", columns=listed(columns_of(connection, "mart.crimes"))))
@@ -53,18 +53,20 @@ def totals() -> sql.Composed:
     )
 
 
-def end_running_load(connection: Connection) -> None:
-    """End a load that runs."""
+def _end_running_load(connection: Connection) -> None:
+    """Abandon a running load."""
     ended = connection.execute(
-        "update ops.loads set status = 'abandoned', finished_at = now(), message = 'The schema was brought up to date while"
-        " it ran: abandoned. Trigger a new run.' where status = 'running' returning load_id"
+        "update ops.loads set status = 'abandoned', finished_at = now(), message = 'The schema was migrated while it"
+        " ran: abandoned. Trigger a new run.' where status = 'running' returning load_id"
     ).fetchall()
     for row in ended:
-        log.warning("load %s is abandoned: the schema is brought up to date", row["load_id"])
+        log.warning(
+            "Load %s is abandoned, because the schema is migrated: trigger a new run.", row["load_id"]
+        )
 
 
-def drop_all(connection: Connection) -> None:
-    """Drop every view and table of the schema; those of others that depend on one are an error."""
+def _drop_all(connection: Connection) -> None:
+    """Drop every view and table of the schema; an error if an object elsewhere depends on one."""
     for kind, letter in (("view", "v"), ("table", "r")):
         names = [
             sql.Identifier("staging", row["relname"])

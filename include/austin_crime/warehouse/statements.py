@@ -1,7 +1,7 @@
 """SQL from the files of ``include/sql``: as they are, or with the names of columns and tables filled in.
 
-Most files are plain PostgreSQL. The templates, in ``staging`` and ``load``, name in their first lines what stands in braces;
-lists of columns come from the catalogue, so that a new column is in all of them.
+Most files are plain PostgreSQL. The templates, in ``staging`` and ``load``, explain their placeholders in braces in their first
+lines; lists of columns come from the catalog, so a new column is in all of them.
 """
 
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ from austin_crime.warehouse.connection import Connection
 
 
 def read(path: str) -> bytes:
-    """Return a plain file's statements."""
+    """Return the statements of a plain file."""
     return (config.SQL_DIR / path).read_bytes()
 
 
 def fill(path: str, **names: sql.Composable) -> sql.Composed:
-    """Return a template's statements with names filled in."""
+    """Return the statements of a template with names filled in."""
     return sql.SQL((config.SQL_DIR / path).read_text()).format(**names)
 
 

@@ -4,11 +4,11 @@
 with fetched as (select sum(staged_count) as report_count from staging.batches)
 
 select
-    findings.key as subject,
+    unreadable.key as subject,
     coalesce(
         round(
             100.0 * greatest(
-                sum(findings.value::bigint) - case when findings.key = 'hour_out_of_range:occ_time' then 100 else 10 end, 0
+                sum(unreadable.value::bigint) - case when unreadable.key = 'hour_out_of_range:occ_time' then 100 else 10 end, 0
             ) / nullif(fetched.report_count, 0),
             4
         ),
@@ -16,6 +16,6 @@ select
     ) as observed
 from staging.batches as batches
 cross join fetched
-cross join lateral jsonb_each_text(batches.findings) as findings
-where split_part(findings.key, ':', 1) not in ('missing_key', 'unreadable_key')
-group by findings.key, fetched.report_count;
+cross join lateral jsonb_each_text(batches.findings) as unreadable
+where split_part(unreadable.key, ':', 1) not in ('missing_key', 'unreadable_key')
+group by unreadable.key, fetched.report_count;

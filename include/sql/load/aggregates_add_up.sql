@@ -1,5 +1,5 @@
 -- aggregates_add_up: whether each has as many reports as the last load published. From: staging.aggregate_totals, ops.loads.
--- Not as many as mart.crimes has now: of a month that was deleted there just that month is fetched again.
+-- Not compared with mart.crimes as it is now: if a month was deleted there, only that month is fetched again.
 select bool_and(totals.live_count = last_published.report_count) as add_up
 from staging.aggregate_totals as totals
 cross join (

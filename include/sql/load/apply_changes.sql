@@ -1,4 +1,4 @@
--- apply_changes: make mart.crimes what find_changes found. From: staging.crimes.
+-- apply_changes: apply to mart.crimes what find_changes found. From: staging.crimes.
 -- {columns}: all of them; {staged_columns}: those of staging.crimes; {assignments}: name = staged.name, of all but the key.
 delete from mart.crimes as held
 using removed

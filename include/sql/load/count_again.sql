@@ -1,4 +1,4 @@
--- count_again: staged reports and aggregates' totals, before they are published. From: staging.
+-- count_again: staged reports and totals of aggregates, counted just before publishing. From: staging.
 select
     (select count(*) from staging.crimes)
     + (select count(*) from staging.duplicate_reports)

@@ -1,5 +1,5 @@
 -- find_changes: what differs from mart.crimes by key, into the temporary tables removed and changed. From: staging.
--- What is staged is live next: a staged report that lost its key has left staging.crimes, and a held one is replaced.
+-- Every row of staging.crimes is published: duplicates are not in it, and held duplicates are replaced.
 -- {staged_content}, {held_content}: all columns but the key, the portal's id and its stamp.
 create temporary table removed on commit drop as
 select replaced.incident_id
@@ -25,7 +25,7 @@ with compared as (
     left join mart.crimes as held using (incident_id)
 )
 
--- A report whose content is the same is written only for its new id and stamp, and not in a month that was rewritten.
+-- A report with the same content is written for its new id and stamp, but not in a month that was mostly rewritten.
 select
     compared.incident_id,
     case

@@ -1,4 +1,4 @@
--- held months: one row a month of report date that is held or was at the portal. From: mart.crimes, ops.rejected_reports.
+-- held_months: one row per month of report date, held or recorded by the last published load. From: mart, ops.
 with held as (
     select
         source_month,

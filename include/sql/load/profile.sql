@@ -1,5 +1,5 @@
--- profile: how filled each column of what would be live is, from one scan. From: staging.
--- {counts}: name and count of each column that is looked at, 'crime_type', count(crime_type).
+-- profile: how filled each column of what would be published is, from one scan. From: staging.
+-- {counts}: name and count of each profiled column, 'crime_type', count(crime_type).
 create temporary table profile on commit drop as
 with today as (
     select (started_at at time zone 'America/Chicago')::date as load_date

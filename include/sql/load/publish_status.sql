@@ -1,4 +1,4 @@
--- publish_status: the months, the load and the status, when all else is published. From: staging, ops.
+-- publish_status: the months, the load and mart.data_status, after all else is published. From: staging, ops.
 delete from ops.source_months;
 
 insert into ops.source_months (source_month, portal_report_count, newest_updated_at, newest_count, late_count, load_id)
@@ -22,7 +22,7 @@ update ops.loads set
     batch_count = (select count(*) from staging.batches)
 where status = 'running';
 
--- Its only row, should somebody have deleted it.
+-- Its only row, if somebody has deleted it.
 insert into mart.data_status (is_empty, report_count, rejected_count, notice)
 values (true, 0, 0, '')
 on conflict (is_only_row) do nothing;

@@ -1,15 +1,15 @@
--- publish_table: make a published table what it is to be; rows that are the same stay untouched.
--- {live}: the table; {next}: what it is to be; {columns}: all of the table. A row as text is null-safe and can be hashed.
-delete from {live} as old
-where old::text in (
+-- publish_table: make a published table equal to its staged version; equal rows stay untouched.
+-- {published}: the table; {staged}: its new content; {columns}: all of the table. A row as text is null-safe and can be hashed.
+delete from {published} as published
+where published::text in (
     select gone.*::text from (
-        select {columns} from {live}
+        select {columns} from {published}
         except
-        select {columns} from {next}
+        select {columns} from {staged}
     ) as gone
 );
 
-insert into {live} ({columns})
-select {columns} from {next}
+insert into {published} ({columns})
+select {columns} from {staged}
 except
-select {columns} from {live};
+select {columns} from {published};

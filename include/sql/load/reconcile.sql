@@ -1,4 +1,4 @@
--- reconcile: the portal's own counts beside what would be live, group by group. From: staging.
+-- reconcile: the portal's own counts beside those of what would be published, group by group. From: staging.
 delete from ops.reconciliations
 where load_id in (select loads.load_id from ops.loads as loads where loads.status = 'running');
 

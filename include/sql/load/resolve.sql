@@ -1,5 +1,6 @@
--- resolve: which held reports are replaced, and which rows lose their key to a newer one. From: mart.crimes, staging.
--- Held: of months that are fetched whole or gone, or fetched again (an edited report can come back in another month).
+-- resolve: which held reports are replaced, and which rows are duplicates. From: mart.crimes, staging.
+-- Replaced are held reports of months that are fetched whole or vanished, and those fetched again (an edited report can come
+-- back in another month).
 delete from staging.replaced_crimes;
 
 delete from staging.rejected_reports
@@ -46,8 +47,8 @@ on conflict do nothing;
 -- Just filled: without statistics the planner sorts where it should hash.
 analyze staging.crimes (incident_id, source_row_id, source_month, occurred_month, crime_type, council_district);
 
--- Counting first is three times as fast as grouping, and nearly always the answer is that there are none.
-create temporary table twins on commit drop as
+-- Counting first is three times as fast as grouping, and there are nearly always none.
+create temporary table duplicate_keys on commit drop as
 select staged.incident_id
 from staging.crimes as staged
 where
@@ -58,19 +59,19 @@ where
 group by staged.incident_id
 having count(*) > 1;
 
--- A report edited while we read can have come twice: the older reading goes.
-with gone as (
+-- A report that was edited during the load can have been fetched twice: the older copy is removed.
+with removed as (
     delete from staging.crimes as older
-    using staging.crimes as newer, twins
+    using staging.crimes as newer, duplicate_keys
     where
-        older.incident_id = twins.incident_id
-        and newer.incident_id = twins.incident_id
+        older.incident_id = duplicate_keys.incident_id
+        and newer.incident_id = duplicate_keys.incident_id
         and newer.source_row_id = older.source_row_id
         and (newer.source_updated_at, newer.batch_id) > (older.source_updated_at, older.batch_id)
     returning older.batch_id
 ),
 
-gone_for_reject as (
+removed_for_reject as (
     delete from staging.crimes as older
     using staging.rejected_reports as newer
     where
@@ -79,7 +80,7 @@ gone_for_reject as (
     returning older.batch_id
 ),
 
-gone_reject as (
+removed_reject as (
     delete from staging.rejected_reports as older
     using staging.crimes as newer
     where
@@ -88,25 +89,25 @@ gone_reject as (
     returning older.batch_id
 ),
 
-gone_counts as (
+removed_counts as (
     select
-        every_gone.batch_id,
+        every_removed.batch_id,
         count(*) as report_count
     from (
-        select gone.batch_id from gone
+        select removed.batch_id from removed
         union all
-        select gone_for_reject.batch_id from gone_for_reject
+        select removed_for_reject.batch_id from removed_for_reject
         union all
-        select gone_reject.batch_id from gone_reject
-    ) as every_gone
-    group by every_gone.batch_id
+        select removed_reject.batch_id from removed_reject
+    ) as every_removed
+    group by every_removed.batch_id
 )
 
-update staging.batches set staged_count = batches.staged_count - gone_counts.report_count
-from gone_counts
-where batches.batch_id = gone_counts.batch_id;
+update staging.batches set staged_count = batches.staged_count - removed_counts.report_count
+from removed_counts
+where batches.batch_id = removed_counts.batch_id;
 
-insert into twins (incident_id)
+insert into duplicate_keys (incident_id)
 select staged.incident_id
 from staging.crimes as staged
 inner join mart.crimes as held using (incident_id)
@@ -115,16 +116,17 @@ where not exists (
     where replaced.incident_id = held.incident_id
 );
 
--- Of the rows of one key the newest stamp wins, then the greatest id; the held loser counts as replaced.
+-- Of several rows of one key the one with the newest stamp is kept, then the one with the greatest id; the others are
+-- duplicates, and a held duplicate is replaced.
 with ranked as (
     select
-        pool.*,
+        next_crimes.*,
         row_number() over (
-            partition by pool.incident_id
-            order by pool.source_updated_at desc, pool.source_row_id collate "C" desc
+            partition by next_crimes.incident_id
+            order by next_crimes.source_updated_at desc, next_crimes.source_row_id collate "C" desc
         ) as key_rank
-    from staging.crimes_next as pool
-    where pool.incident_id in (select twins.incident_id from twins)
+    from staging.crimes_next as next_crimes
+    where next_crimes.incident_id in (select duplicate_keys.incident_id from duplicate_keys)
 )
 
 insert into staging.rejected_reports (
@@ -147,35 +149,35 @@ where ranked.key_rank > 1;
 insert into staging.replaced_crimes (incident_id)
 select held.incident_id
 from mart.crimes as held
-inner join staging.rejected_reports as loser using (incident_id, source_row_id)
-where loser.batch_id is null
+inner join staging.rejected_reports as duplicate using (incident_id, source_row_id)
+where duplicate.batch_id is null
 on conflict do nothing;
 
-with lost as (
+with duplicates as (
     delete from staging.crimes as staged
-    using staging.rejected_reports as loser
+    using staging.rejected_reports as duplicate
     where
-        loser.batch_id is null
-        and loser.source_row_id = staged.source_row_id
+        duplicate.batch_id is null
+        and duplicate.source_row_id = staged.source_row_id
     returning staged.*
 )
 
 insert into staging.duplicate_reports
-select lost.* from lost;
+select duplicates.* from duplicates;
 
--- A twin keeps no stale id: its months, winner's and losers', are written with the ids that were read.
+-- The months of duplicates and of the rows kept instead are written with all ids as read, so that no stale id stays.
 update staging.months as month set is_mostly_new = false
 where
     month.is_mostly_new
     and exists (
         select 1
-        from staging.rejected_reports as loser
-        inner join staging.crimes_next as winner using (incident_id)
+        from staging.rejected_reports as duplicate
+        inner join staging.crimes_next as kept using (incident_id)
         where
-            loser.batch_id is null
+            duplicate.batch_id is null
             and (
-                month.source_month is not distinct from loser.source_month
-                or month.source_month is not distinct from winner.source_month
+                month.source_month is not distinct from duplicate.source_month
+                or month.source_month is not distinct from kept.source_month
             )
     );
 

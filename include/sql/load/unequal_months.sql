@@ -1,6 +1,6 @@
--- unequal months: where what is staged or would be live is not what the portal announced. From: staging.
--- In number, in newest stamp, or because a held report loses its key: the reject is kept as the portal has it, which is
--- only known once read.
+-- unequal_months: months that differ, as staged or as they would be published, from what the portal announced. From: staging.
+-- They differ in number, in newest stamp, or because a held report is a duplicate: a reject is kept with its raw JSON, which has
+-- to be fetched.
 with next_counts as (
     select
         source_month,
@@ -66,14 +66,14 @@ left join staged_counts
 where month.kind = 'topped up' and month.fetch_count <> coalesce(staged_counts.report_count, 0)
 union
 select
-    loser.source_month,
+    duplicate.source_month,
     month.portal_count,
     null as next_count
-from staging.rejected_reports as loser
-inner join staging.months as month on loser.source_month is not distinct from month.source_month
+from staging.rejected_reports as duplicate
+inner join staging.months as month on duplicate.source_month is not distinct from month.source_month
 where
-    loser.batch_id is null
+    duplicate.batch_id is null
     and not exists (
         select 1 from staging.duplicate_reports as staged
-        where staged.source_row_id = loser.source_row_id
+        where staged.source_row_id = duplicate.source_row_id
     );

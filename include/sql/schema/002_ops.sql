@@ -83,7 +83,7 @@ comment on column ops.source_months.portal_report_count is 'Reports at the porta
 comment on column ops.source_months.newest_updated_at is 'Newest :updated_at of the month, UTC.';
 comment on column ops.source_months.newest_count is
 'Reports of the month that bear the newest :updated_at of the whole dataset.';
-comment on column ops.source_months.load_id is 'Load whose plan heard this.';
+comment on column ops.source_months.load_id is 'Load that recorded it.';
 
 create table ops.source_columns (
     column_name text primary key,
@@ -98,7 +98,7 @@ comment on column ops.source_columns.data_type is 'The portal''s type.';
 comment on column ops.source_columns.position is 'Place among the columns, from 1.';
 comment on column ops.source_columns.status is
 'kept in mart.crimes; not kept: withdrawn columns of the historic form; unknown: new, warned of.';
-comment on column ops.source_columns.load_id is 'Load that heard it.';
+comment on column ops.source_columns.load_id is 'Load that recorded it.';
 
 create table ops.check_results (
     load_id text not null references ops.loads (load_id),

@@ -1,3 +1,3 @@
--- aggregate: what a table of mart will be. {table}: each of config.AGGREGATES.
+-- aggregate: the next version of an aggregate in mart. {table}: each of config.AGGREGATES.
 create unlogged table staging.{table} (like mart.{table} including comments);
-comment on table staging.{table} is 'What the table of this name in mart will be.';
+comment on table staging.{table} is 'The table of this name in mart as this load will publish it.';

@@ -1,4 +1,4 @@
--- crimes_next: what would be live. {columns}: all of mart.crimes. From: mart.crimes, staging.
+-- crimes_next: mart.crimes as the running load would publish it. {columns}: all of mart.crimes. From: mart.crimes, staging.
 create view staging.crimes_next as
 select {columns}
 from mart.crimes as held
@@ -10,4 +10,4 @@ where
 union all
 select {columns}
 from staging.crimes;
-comment on view staging.crimes_next is 'What mart.crimes will be when this load publishes.';
+comment on view staging.crimes_next is 'mart.crimes as this load will publish it.';

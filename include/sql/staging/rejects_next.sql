@@ -1,4 +1,4 @@
--- rejects_next: what would be rejected. {columns}: all of ops.rejected_reports but the load. From: ops, staging.
+-- rejects_next: ops.rejected_reports as the running load would publish it. {columns}: all but the load. From: ops, staging.
 create view staging.rejects_next as
 select
     {columns},
@@ -24,4 +24,4 @@ select
     {columns},
     (select running.load_id from ops.loads as running where running.status = 'running') as load_id
 from staging.rejected_reports;
-comment on view staging.rejects_next is 'What ops.rejected_reports will be when this load publishes.';
+comment on view staging.rejects_next is 'ops.rejected_reports as this load will publish it.';

@@ -1,6 +1,6 @@
--- schema staging: work in progress of the one load that runs; nothing here is for readers, and nothing outlives a load.
--- So it is not migrated but made anew, whenever a file here or a migration is new: its columns are those of mart and ops.
-comment on schema staging is 'Work in progress of the load that runs. Unlogged tables are empty after a crash of the server and filled again from the landing.';
+-- schema staging: work in progress of the running load; not for readers, and nothing outlives a load.
+-- It is not migrated but created anew whenever a file here or a migration is new: its columns are those of mart and ops.
+comment on schema staging is 'Work in progress of the running load. Unlogged tables are empty after a crash of the server and filled again from the landing.';
 
 create table staging.months (
     source_month date,
@@ -40,7 +40,7 @@ comment on column staging.batches.batch_id is 'Its name, also that of its file i
 comment on column staging.batches.batch is 'Its months, kind and expected number of reports.';
 comment on column staging.batches.landed_count is 'Reports in the landed file.';
 comment on column staging.batches.staged_count is 'Reports staged, rejected ones included.';
-comment on column staging.batches.findings is 'Values that could not be read, by rule.';
+comment on column staging.batches.findings is 'Unreadable counts: number of values to which a cleaning rule applied, by rule and column.';
 
 create unlogged table staging.crimes (like mart.crimes including comments, batch_id text not null);
 comment on table staging.crimes is 'Fetched reports with a readable key, cleaned.';
@@ -48,7 +48,7 @@ comment on column staging.crimes.batch_id is 'The batch that brought it.';
 
 create unlogged table staging.duplicate_reports (like staging.crimes including comments);
 comment on table staging.duplicate_reports is
-'Fetched reports whose key a newer one has; they return to staging.crimes whenever keys are settled anew.';
+'Duplicates among the fetched reports; they return to staging.crimes whenever keys are resolved anew.';
 
 create unlogged table staging.rejected_reports (
     like ops.rejected_reports including comments,
@@ -56,12 +56,12 @@ create unlogged table staging.rejected_reports (
 );
 alter table staging.rejected_reports alter column load_id drop not null;
 comment on table staging.rejected_reports is
-'Fetched reports without a readable key (with their batch), and reports whose key a newer one has (without).';
-comment on column staging.rejected_reports.batch_id is 'The batch that brought it; null for duplicates, found by settling.';
+'Fetched reports without a readable key (with their batch), and duplicates (without).';
+comment on column staging.rejected_reports.batch_id is 'The batch that brought it; null for duplicates, which settling finds.';
 
 create unlogged table staging.replaced_crimes (incident_id bigint primary key);
 comment on table staging.replaced_crimes is
-'Held reports that the load replaces or removes: of months fetched whole or vanished, fetched again, or with a newer twin.';
+'Held reports that the load replaces or removes: of months fetched whole or vanished, fetched again, or duplicates.';
 comment on column staging.replaced_crimes.incident_id is 'Incident number.';
 
 create table staging.portal_counts (
@@ -76,4 +76,4 @@ comment on column staging.portal_counts.group_key is 'The group, cleaned like th
 comment on column staging.portal_counts.report_count is 'Reports that the portal counts.';
 
 create table staging.council_districts (like mart.council_districts including comments);
-comment on table staging.council_districts is 'What mart.council_districts will be.';
+comment on table staging.council_districts is 'mart.council_districts as this load will publish it.';

@@ -271,8 +271,8 @@ def test_runs_and_tasks_have_names_that_a_person_reads(run):
 
 def test_the_log_tells_rows_bytes_and_seconds(run):
     wanted = (
-        r"landed batch-001: \d+ reports, \d+\.\d MB in \d+\.\d s",
-        r"staged batch-001: \d+ reports, \d+ rejected, in \d+\.\d s",
+        r"Landed batch-001: \d+ reports, \d+\.\d MB in \d+\.\d s",
+        r"Staged batch-001: \d+ reports, \d+ of them rejected, in \d+\.\d s",
     )
 
     chosen = LogFilter(flow_run_id={"any_": [run().state_details.flow_run_id]})

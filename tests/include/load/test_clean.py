@@ -43,11 +43,11 @@ def clean_one(**changes):
     """Clean the report above with changes; a value of None leaves the key out, as the portal does."""
     changed = {name: value for name, value in (REPORT | changes).items() if value is not None}
     cleaned = clean_reports(changed)
-    return cleaned.crimes.iloc[0], cleaned.findings
+    return cleaned.crimes.iloc[0], cleaned.rule_counts
 
 
 def test_a_report_becomes_a_row_of_the_warehouse():
-    row, findings = clean_one()
+    row, rule_counts = clean_one()
 
     assert row["incident_id"] == 20241460123
     assert row["occurred_at"] == pd.Timestamp("2024-05-25 23:28")
@@ -60,22 +60,22 @@ def test_a_report_becomes_a_row_of_the_warehouse():
     assert (row["clearance_status"], row["clearance_name"]) == ("C", "Cleared by arrest")
     assert row["census_block_group_id"] == "484530023181"
     assert row["source_updated_at"] == pd.Timestamp("2024-06-02 10:00:00.123", tz="UTC")
-    assert not findings
+    assert not rule_counts
 
 
-def test_an_absent_key_is_null_and_no_finding():
-    row, findings = clean_one(occ_time=None, council_district=None, clearance_status=None, rep_date=None)
+def test_an_absent_key_is_null_and_counted_by_no_rule():
+    row, rule_counts = clean_one(occ_time=None, council_district=None, clearance_status=None, rep_date=None)
 
     nulls = ["occurred_time", "occurred_hour", "council_district", "clearance_name", "source_month"]
     assert row[nulls].isna().all()
-    assert not findings
+    assert not rule_counts
 
 
 def test_an_empty_string_is_null():
-    row, findings = clean_one(occ_time="", location_type="")
+    row, rule_counts = clean_one(occ_time="", location_type="")
 
     assert row[["occurred_time", "location_type"]].isna().all()
-    assert not findings
+    assert not rule_counts
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_an_empty_string_is_null():
     ],
 )
 def test_what_cannot_be_read_becomes_null_and_is_counted(column, value, name, rule):
-    row, findings = clean_one(**{column: value})
+    row, rule_counts = clean_one(**{column: value})
 
     assert pd.isna(row[name])
-    assert findings == {f"{rule}:{column}": 1}
+    assert rule_counts == {f"{rule}:{column}": 1}
 
 
 def test_hour_2400_leaves_the_date_and_no_hour():
@@ -116,11 +116,11 @@ def test_one_unreadable_date_leaves_the_others_of_its_batch_readable():
 
 
 def test_an_unknown_clearance_status_is_kept_as_sent_and_counted():
-    row, findings = clean_one(clearance_status="X")
+    row, rule_counts = clean_one(clearance_status="X")
 
     assert row["clearance_status"] == "X"
     assert pd.isna(row["clearance_name"])
-    assert findings == {"clearance_status_unknown:clearance_status": 1}
+    assert rule_counts == {"clearance_status_unknown:clearance_status": 1}
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_report_without_a_readable_key_is_rejected_with_its_raw_json(key, reas
     reject = cleaned.rejects.iloc[0]
     assert (reject["reason"], reject["source_row_id"]) == (reason, REPORT[":id"])
     assert json.loads(reject["raw"])["crime_type"] == REPORT["crime_type"]
-    assert cleaned.findings == {f"{reason}:incident_report_number": 1}
+    assert cleaned.rule_counts == {f"{reason}:incident_report_number": 1}
 
 
 def test_a_batch_without_reports_is_read_as_no_rows_with_every_column():
@@ -155,12 +155,12 @@ def test_columns_that_are_not_kept_are_ignored():
 
 
 def test_every_finding_has_a_rule_that_says_what_it_means():
-    findings = clean_reports(
+    rule_counts = clean_reports(
         REPORT | {"occ_time": "2460", "council_district": "x", "clearance_status": "?", "ucr_code": "x"}
-    ).findings
+    ).rule_counts
 
-    assert {finding.split(":")[0] for finding in findings} <= contract.RULES.keys()
-    assert len(findings) == 4
+    assert {counted_rule.split(":")[0] for counted_rule in rule_counts} <= contract.RULES.keys()
+    assert len(rule_counts) == 4
 
 
 @pytest.mark.parametrize(

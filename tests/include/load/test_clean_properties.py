@@ -67,16 +67,16 @@ def clean_texts(column, texts):
     body = "[" + "\n,".join(json.dumps(report) for report in reports) + "\n]\n"
     cleaned = clean.clean_crimes(reading.read_reports(io.BytesIO(body.encode())))
     name = NAMES[column]
-    return cleaned.crimes[name].array.__arrow_array__().to_pylist(), cleaned.findings
+    return cleaned.crimes[name].array.__arrow_array__().to_pylist(), cleaned.rule_counts
 
 
 def expect(column, texts, read):
     """Expect each text to become the value that ``read`` returns, or to be null and counted once by the rule it names."""
-    found, findings = clean_texts(column, texts)
+    found, rule_counts = clean_texts(column, texts)
 
     expected = [read(text) for text in texts]
     assert found == [None if value in contract.RULES else value for value in expected]
-    assert findings == Counter(f"{value}:{column}" for value in expected if value in contract.RULES)
+    assert rule_counts == Counter(f"{value}:{column}" for value in expected if value in contract.RULES)
 
 
 def expect_each(column, texts):
@@ -84,14 +84,14 @@ def expect_each(column, texts):
     kind = next(kept.kind for kept in contract.COLUMNS if kept.source_name == column)
     readings = [values.READERS[kind](text) for text in texts]
 
-    found, findings = clean_texts(column, texts)
+    found, rule_counts = clean_texts(column, texts)
 
     kept = [reading.value for reading in readings if kind != "key" or reading.value is not None]
     assert found == kept
     unknown = Counter(values.read_clearance(text).rule for text in texts if column == "clearance_status")
-    assert findings == Counter(f"{reading.rule}:{column}" for reading in readings if reading.rule) + Counter(
-        {f"{rule}:{column}": number for rule, number in unknown.items() if rule}
-    )
+    assert rule_counts == Counter(
+        f"{reading.rule}:{column}" for reading in readings if reading.rule
+    ) + Counter({f"{rule}:{column}": number for rule, number in unknown.items() if rule})
 
 
 def whole(text, most):
@@ -183,7 +183,9 @@ def test_updated_at_is_read_as_each_by_itself(texts, only_zoned):
     assert cleaned.crimes["source_updated_at"].array.__arrow_array__().to_pylist() == [
         reading.value for reading in readings
     ]
-    assert cleaned.findings == Counter(f"{reading.rule}::updated_at" for reading in readings if reading.rule)
+    assert cleaned.rule_counts == Counter(
+        f"{reading.rule}::updated_at" for reading in readings if reading.rule
+    )
 
 
 @many
@@ -238,10 +240,10 @@ def test_a_flag_is_y_or_n(texts):
 @many
 @given(batches(TEXT))
 def test_text_stays_as_it_was_sent(texts):
-    found, findings = clean_texts("crime_type", texts)
+    found, rule_counts = clean_texts("crime_type", texts)
 
     assert found == [re.sub("[\0\ud800-\udfff]", "\ufffd", text) if text.strip() else None for text in texts]
-    assert findings == Counter(
+    assert rule_counts == Counter(
         ["character_replaced:crime_type" for text in found if text and "\ufffd" in text]
     )
 
@@ -259,10 +261,10 @@ def test_what_is_kept_of_a_text_can_be_held_and_is_a_group_of_the_portals_counts
     "column", [column.source_name for column in contract.COLUMNS if column.kind != "text"]
 )
 def test_every_column_that_is_not_text_counts_what_it_cannot_read_by_one_rule(column):
-    _, findings = clean_texts(column, ["\u00bd"])
+    _, rule_counts = clean_texts(column, ["\u00bd"])
 
-    [(finding, number)] = findings.items()
-    rule, _, counted = finding.partition(":")
+    [(counted_rule, number)] = rule_counts.items()
+    rule, _, counted = counted_rule.partition(":")
     assert (rule in contract.RULES, counted, number) == (True, column, 1)
 
 
@@ -282,10 +284,10 @@ def test_every_rule_of_the_contract_is_counted_by_some_value():
     }
 
     counted = {
-        finding.partition(":")[0]
+        counted_rule.partition(":")[0]
         for column, texts in texts_of.items()
-        for finding in clean_texts(column, texts)[1]
+        for counted_rule in clean_texts(column, texts)[1]
     }
 
-    # Of two rows with one key the loads find the loser, over all batches and what is held.
+    # Of two rows with one key the loads find the duplicates, over all batches and what is held.
     assert counted == contract.RULES.keys() - {"duplicate_key"}

@@ -201,17 +201,17 @@ def test_of_two_rows_with_one_key_the_newer_is_published_and_the_other_rejected(
     portal_store.edit_reports(
         sample_portal.store,
         sample_portal.where([kept]),
-        f"incident_report_number = '{doubled}', crime_type = 'TWIN'",
+        f"incident_report_number = '{doubled}', crime_type = 'DUPLICATE'",
         updated_at=LATER,
     )
 
-    nightly.run_nightly("twins")
+    nightly.run_nightly("duplicates")
 
-    assert ask("select crime_type from mart.crimes where incident_id = %s", doubled) == [("TWIN",)]
+    assert ask("select crime_type from mart.crimes where incident_id = %s", doubled) == [("DUPLICATE",)]
     assert ask("select count(*) from mart.crimes where incident_id = %s", kept) == [(0,)]
     assert ask("select incident_id, reason from ops.rejects") == [(doubled, "duplicate_key")]
 
-    portal_store.remove_reports(sample_portal.store, "crime_type = 'TWIN'")
+    portal_store.remove_reports(sample_portal.store, "crime_type = 'DUPLICATE'")
     nightly.run_nightly("single again")
 
     assert ask.crimes() == sample_portal.reports()

@@ -78,7 +78,8 @@ def test_publishing_refuses_a_plan_made_against_an_older_published_load_and_writ
     before = ask.places() | {"ops.loads": ask(loads_now)}
 
     with pytest.raises(
-        errors.LoadRefused, match="Load overtaken was planned against an older state: trigger a new run"
+        errors.LoadRefused,
+        match="Load overtaken was planned against an older state: another load was published since",
     ):
         steps.publish(load)
 
@@ -150,7 +151,7 @@ def test_a_warehouse_belongs_to_one_portal(sample_portal, ask, monkeypatch):
     [
         ({"first_month": "May 2024"}, "expected a month such as 2024-05"),
         ({"accept": ["keys_unique"]}, "accept names keys_unique"),
-        ({"full": True}, "parameters full: expected"),
+        ({"full": True}, "Parameters full: expected"),
         ({"first_month": "2016-01", "last_month": "2015-01"}, "is after last_month"),
     ],
 )
@@ -251,7 +252,7 @@ def test_no_transaction_is_open_while_the_portal_is_asked(sample_portal, ask, mo
     assert open_transactions == []
 
 
-def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_findings(sample_portal, ask):
+def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_check_results(sample_portal, ask):
     nightly.run_nightly("first")
     portal_store.remove_reports(sample_portal.store, "date_trunc('year', rep_date) = timestamp '2015-01-01'")
     with pytest.raises(errors.CheckBlocked):

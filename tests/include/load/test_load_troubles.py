@@ -52,18 +52,18 @@ def test_a_held_report_that_loses_its_key_is_rejected_as_the_portal_has_it(sampl
     live.rewrite_all(sample_portal.store)
     nightly.run_nightly("rewrite")
     [key] = live.double_keys(sample_portal.store, 1)
-    twins = sample_portal.store.execute(
+    duplicates = sample_portal.store.execute(
         'select ":id", crime_type from reports where incident_report_number = ? order by ":updated_at"', [key]
     )
 
-    nightly.run_nightly("twins")
+    nightly.run_nightly("duplicates")
 
     [(row_id, reason, rejected, _, raw)] = ask(REJECTS)
-    assert (row_id, reason, rejected) == (twins[0][0], "duplicate_key", key)
+    assert (row_id, reason, rejected) == (duplicates[0][0], "duplicate_key", key)
     assert (raw[":id"], raw["incident_report_number"], raw.get("crime_type")) == (
         row_id,
         str(key),
-        twins[0][1],
+        duplicates[0][1],
     )
     assert ask("select crime_type from mart.crimes where incident_id = %s", key) == [("DOUBLED",)]
 

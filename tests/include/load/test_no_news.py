@@ -128,7 +128,7 @@ def test_new_columns_are_warned_of_even_if_no_month_changed(sample_portal, ask, 
     with caplog.at_level(logging.WARNING):
         nightly.run_nightly("again")
 
-    assert "the portal has columns that are not kept: weapon" in caplog.text
+    assert "contract.py does not name, which are not loaded: weapon" in caplog.text
 
 
 def test_a_month_that_no_calendar_has_is_named(sample_portal):

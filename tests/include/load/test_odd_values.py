@@ -70,8 +70,8 @@ def test_what_the_database_cannot_hold_is_replaced_and_counted_and_every_report_
     [(row_id,)] = ask("select source_row_id from mart.crimes where incident_id = %s", no_id)
     assert row_id.startswith("without id ")
     assert {name for (name,) in ask("select check_name from ops.check_results where status = 'passed'")} >= {
-        f"unreadable_values:{finding}"
-        for finding in [
+        f"unreadable_values:{rule}"
+        for rule in [
             *(f"character_replaced:{name}" for name in TEXTS),
             "clearance_status_unknown:clearance_status",
             "row_id_missing::id",

@@ -64,10 +64,10 @@ def double_keys(store: Store, n: int, *, seed: int = 1, updated_at: datetime | N
     """Add newer rows with the keys of other reports, of another crime type; return the keys that are there twice."""
     with store.change(updated_at) as (cursor, stamp):
         chosen = drawn(n, "incident_report_number is not null", f"{seed}, {store.change_count}")
-        twins = renewed(stamp, "'DOUBLED' as crime_type")
+        duplicates = renewed(stamp, "'DOUBLED' as crime_type")
         return numbers(
             cursor.execute(
-                f"insert into reports {twins} from reports where rowid in ({chosen}) returning incident_report_number"
+                f"insert into reports {duplicates} from reports where rowid in ({chosen}) returning incident_report_number"
             )
         )
 

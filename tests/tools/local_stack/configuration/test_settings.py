@@ -99,7 +99,7 @@ def test_two_servers_on_one_port_are_refused(project: Path) -> None:
 def test_a_landing_that_cannot_be_written_to_is_refused(project: Path) -> None:
     (project / "file").touch()
 
-    with pytest.raises(SettingError, match="expected a folder that may be written to"):
+    with pytest.raises(SettingError, match="expected a writable folder"):
         settings.prepare(
             "sample", None, project, {"AUSTIN_CRIME_LANDING_URL": str(project / "file" / "landing")}
         )

@@ -119,7 +119,7 @@ def test_a_report_keeps_its_identifier_from_file_to_file(tmp_path):
 
 
 def test_reports_with_the_same_number_have_identifiers_of_their_own(tmp_path):
-    store = Store.from_file(write_json(tmp_path / "twins.json", [HISTORIC, HISTORIC]))
+    store = Store.from_file(write_json(tmp_path / "duplicates.json", [HISTORIC, HISTORIC]))
 
     assert store.execute('select count(*), count(distinct ":id") from reports') == [(2, 2)]
     store.close()
