@@ -119,6 +119,16 @@ def test_migrations_of_an_earlier_state_are_taken_over_and_not_applied_again(emp
     assert found[1]
 
 
+def test_a_schema_staging_that_somebody_dropped_is_made_again(empty):
+    url, run = empty
+    migrations.migrate(url)
+    run("drop schema staging cascade")
+
+    assert migrations.migrate(url) == []
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select count(*) from staging.aggregate_totals").fetchone() == (5,)
+
+
 def test_a_load_that_runs_while_the_schema_staging_is_made_anew_is_ended(empty):
     url, _ = empty
     migrations.migrate(url)
