@@ -155,7 +155,7 @@ def check_landing(url: str) -> None:
     if "://" in url:
         return
     path = Path(url)
-    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    existing = next(folder for folder in (path, *path.parents) if folder.exists() or folder.is_symlink())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise SettingError(
             f"AUSTIN_CRIME_LANDING_URL is {url!r}: expected a writable folder, and {existing} is not one."

@@ -16,15 +16,16 @@
     ├── ParameterError (ValueError)  no: a parameter of the load is wrong
     ├── LoadRefused                  no: the load may not start or go on
     │   └── LoadEnded                no: the load, or this attempt of it, is no longer the running one
-    ├── WarehouseUnfit               no: the warehouse cannot hold the data, or cannot be written to
-    ├── LandingDamaged               no: a landed file is missing or was changed
-    ├── StagingIncomplete            no: staged rows or aggregates are missing
-    ├── CheckBlocked                 no: a check blocks the load
+    ├── WarehouseUnreachable         yes: the warehouse does not answer, or lets nobody in
+    ├── WarehouseUnfit               no: the warehouse cannot hold the data, or not be written to
+    ├── LandingDamaged               no: a landed file is missing or not what was landed
+    ├── StagingIncomplete            no: what would be published is not all there
+    ├── CheckBlocked                 no: a check keeps the load from publishing
     ├── ReplayRefused                no: a replay cannot begin
     └── ReplayDiffers                no: a replayed load differs from what it had settled
 
-Orchestrators call ``can_retry``. A failure outside of this tree, such as a lost connection, is worth a retry, unless it is an
-error in the code (``ValueError``, ``TypeError``, ...).
+Orchestrators ask ``can_retry``: every failure that is not of this tree, such as a connection lost in the middle, is worth another
+try, unless it is an error in the code or the settings (``ValueError``, ``TypeError``, ...).
 """
 
 from typing import ClassVar
@@ -92,6 +93,12 @@ class LoadRefused(AustinCrimeError):
 
 class LoadEnded(LoadRefused):
     """The load, or this attempt of it, is no longer the running one; what it wrote since is ignored."""
+
+
+class WarehouseUnreachable(AustinCrimeError):
+    """The warehouse does not answer or lets nobody in; it may later."""
+
+    can_retry = True
 
 
 class WarehouseUnfit(AustinCrimeError):

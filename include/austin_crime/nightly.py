@@ -1,16 +1,16 @@
 """The nightly load as plain Python, without an orchestrator: for tests, benchmarks and a shell."""
 
-import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from austin_crime import config, steps
-from austin_crime.errors import AustinCrimeError, LoadEnded, SettingError
+from austin_crime.errors import AustinCrimeError, LoadEnded
 from austin_crime.models import Load
+from austin_crime.parameters import read_json
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +48,16 @@ def build_and_check(load: Load) -> None:
     steps.pass_gate(load)
 
 
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+def main(arguments: Sequence[str]) -> None:
+    """Run a load with an id and parameters as JSON, both optional; a failure that is known ends with its sentence alone."""
+    name, text, *_ = [*arguments, "", ""]
     try:
         config.check()
-    except SettingError as error:
+        run_nightly(name or f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}", read_json(text or "{}"))
+    except AustinCrimeError as error:
         sys.exit(str(error))
-    run_nightly(
-        sys.argv[1] if len(sys.argv) > 1 else f"python__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",
-        json.loads(sys.argv[2]) if len(sys.argv) > 2 else None,
-    )
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    main(sys.argv[1:])

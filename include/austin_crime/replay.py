@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from upath import UPath
 
 from austin_crime import config, contract, steps
-from austin_crime.errors import LoadRefused, ReplayDiffers, ReplayRefused, SettingError
+from austin_crime.errors import AustinCrimeError, LoadRefused, ReplayDiffers, ReplayRefused
 from austin_crime.landing import files, record
 from austin_crime.landing.record import Record
 from austin_crime.load import boundaries, check, publish, settle, stage
@@ -231,7 +231,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         config.check()
         replay(parser.parse_args(arguments).until or None)
-    except (ReplayRefused, ReplayDiffers, LoadRefused, SettingError) as error:
+    except AustinCrimeError as error:
         raise SystemExit(str(error)) from error
 
 

@@ -241,7 +241,8 @@ def read_group_key(dimension: str, key: str | None) -> str | None:
         return None
     if dimension == "occurred_year":
         month = read_month(key)
-        return str(month.year) if month else None
+        year = month.year if month else _read_whole(key, 4, "number_unreadable").value
+        return str(year) if year else None
     if dimension == "council_district":
         district = read_district(key).value
         return None if district is None else str(district)

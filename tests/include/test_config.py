@@ -190,6 +190,13 @@ def test_a_landing_below_a_file_is_refused(tmp_path):
         config.check_landing(str(tmp_path / "file" / "landing"))
 
 
+def test_a_landing_that_a_link_names_and_nobody_has_made_is_refused(tmp_path):
+    (tmp_path / "landing").symlink_to(tmp_path / "gone")
+
+    with pytest.raises(SettingError, match="expected a folder that may be written to"):
+        config.check_landing(str(tmp_path / "landing"))
+
+
 def test_a_wrong_setting_is_not_tried_again():
     assert not errors.can_retry(SettingError("wrong"))
 
@@ -219,3 +226,32 @@ def test_a_run_by_hand_ends_with_one_sentence_and_no_traceback(module, name, val
     assert done.stderr.startswith(f"{name} is '{value}': expected ")
     assert len(done.stderr.splitlines()) == 1
     assert "se-cret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "dry_run",
+        '["dry_run"]',
+        "null",
+        '{"full": true}',
+        '{"full_reload": "no"}',
+        '{"accept": "x"}',
+        '{"accept": [1]}',
+    ],
+)
+def test_wrong_parameters_of_a_run_by_hand_end_it_with_one_sentence(parameters):
+    done = subprocess.run(
+        [sys.executable, "-m", "austin_crime.nightly", "by_hand", parameters],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "include"),
+            "AUSTIN_CRIME_WAREHOUSE_URL": WAREHOUSE,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert ": expected " in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

@@ -42,6 +42,7 @@ NOT_WHOLE = ["5.5", "1,000", "0x5", "NaN", "Infinity", "-5", "1e-999", "1e999", 
         (values.read_time, dt.time(0, 5)),
         (lambda text: values.Reading(values.read_count(text)), 5),
         (lambda text: values.Reading(values.read_group_key("council_district", text)), "5"),
+        (lambda text: values.Reading(values.read_group_key("occurred_year", text)), "5"),
     ],
 )
 def test_equal_numbers_are_one_however_they_are_written(read, expected, text):

@@ -1,5 +1,6 @@
 """Read the portal's answer to a batch into a frame of texts, block by block; pure."""
 
+import codecs
 import io
 import json
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ SYSTEM_COLUMNS = (":id", ":updated_at")
 # Some 4,000 reports: stays in the processor's cache, and is large enough for Arrow.
 BLOCK_BYTES = 2 << 20
 NEWLINE, BLANK, CLOSING = ord("\n"), ord(" "), ord("]")
-# What the portal begins a line with.
+# What the portal begins a line with, and what comes next.
 MARKS = np.frombuffer(b"[,]", np.uint8)
+FOLLOWERS = np.frombuffer(b"{]\n", np.uint8)
 
 
 def read_reports(body: io.BufferedIOBase) -> pd.DataFrame:
@@ -55,7 +57,7 @@ def _read_array(body: io.BufferedIOBase) -> list[dict[str, object]]:
     """Read a JSON array of objects however it is written; PortalAnswer for anything else."""
     try:
         array = json.load(
-            body,
+            codecs.getreader("utf-8-sig")(body, "replace"),
             parse_float=str,
             parse_int=str,
             parse_constant=_refuse_constant,
@@ -99,8 +101,10 @@ def _report_lines(body: io.BufferedIOBase) -> Iterator[memoryview]:
         end = size if is_last else int(ends[-1]) if len(ends) else 0
         if end:
             starts = np.concatenate(([0], ends[ends < end]))
-            if not np.isin(block[starts], MARKS).all():
-                raise pa.ArrowInvalid("expected lines that begin with a bracket or a comma")
+            # Arrow would take null for a report, or crash.
+            followers = block[np.minimum(starts + 1, end - 1)]
+            if not (np.isin(block[starts], MARKS).all() and np.isin(followers, FOLLOWERS).all()):
+                raise pa.ArrowInvalid("expected lines that begin with a bracket or a comma, and an object")
             block[starts] = BLANK
             last = end - 1 if is_last else end - 2
             block[last] = BLANK if block[last] == CLOSING else block[last]

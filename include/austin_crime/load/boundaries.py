@@ -7,7 +7,7 @@ from typing import Any
 import shapely
 from shapely.geometry import mapping, shape
 
-from austin_crime import config, contract
+from austin_crime import config, contract, values
 from austin_crime.errors import PortalAnswer, PortalShort
 from austin_crime.portal import answers
 from austin_crime.portal.client import Portal
@@ -72,7 +72,8 @@ def _read_feature(feature: Any) -> District:
     number, name = properties.get("district_number"), properties.get("district_name")
     try:
         boundary = _simplify(members["geometry"])
-        return District(int(float(number)), str(name or f"District {number}"), json.dumps(boundary))
+        district = values.read_count(values.as_text(number))
+        return District(district, values.holdable(str(name or f"District {district}")), json.dumps(boundary))
     except (
         TypeError,
         ValueError,

@@ -90,7 +90,7 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
         message += (
             f" If that is right, start a run with accept = {name}; until then the data published last stay."
             if check.is_acceptable
-            else " Nothing was published, and this check cannot be accepted: trigger a new run, and look into ops if it fails again."
+            else " Nothing was published, and this check cannot be accepted: trigger a new run; if it fails again, one with full_reload = true, and look into ops."
         )
     return {
         "check_name": name,

@@ -119,11 +119,12 @@ def parse_json(response: requests.Response, what: str) -> Any:
         If it is not JSON, or an error object, which some servers send with status 200.
     """
     try:
-        answer = response.json()
-    except (requests.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PortalBusy(f"Asked for {what}: expected JSON, came {response.text[:BODY_SHOWN]!r}.") from error
+        text = response.content.decode("utf-8-sig", "replace")
+        answer = json.loads(text)
     except BROKEN_BODY as error:
         raise PortalBusy(f"Asked for {what}: the answer broke off ({reason(error)}).") from error
+    except (ValueError, RecursionError) as error:
+        raise PortalBusy(f"Asked for {what}: expected JSON, came {text[:BODY_SHOWN]!r}.") from error
     if _is_error_object(answer):
         raise PortalBusy(f"Asked for {what}, the portal answered with an error: {shown(answer)}.")
     return answer
@@ -170,9 +171,13 @@ def reason(failure: BaseException) -> str:
         if isinstance(cause, urllib3.exceptions.NameResolutionError):
             return "its host name cannot be resolved (check AUSTIN_CRIME_SOURCE_URL and the network)"
         if isinstance(cause, urllib3.exceptions.ProxyError):
-            return "the proxy set in HTTPS_PROXY or HTTP_PROXY refused the connection"
-        if isinstance(cause, requests.ConnectTimeout | urllib3.exceptions.ConnectTimeoutError):
-            return "the connection timed out"
+            return "the proxy that HTTPS_PROXY or HTTP_PROXY names does not let us through"
+        is_refused = isinstance(cause, urllib3.exceptions.NewConnectionError)  # its class says timeout
+        if (
+            isinstance(cause, requests.ConnectTimeout | urllib3.exceptions.ConnectTimeoutError)
+            and not is_refused
+        ):
+            return "no connection in time"
         if isinstance(cause, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
             return "no answer in time after connecting"
         if isinstance(cause, OSError) and cause.errno:

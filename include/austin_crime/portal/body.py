@@ -13,6 +13,7 @@ from austin_crime.portal import answers
 CHUNK_BYTES = 1 << 20
 # zlib's code for a gzip stream.
 GZIP = isal_zlib.MAX_WBITS | 16
+GZIP_MAGIC = b"\x1f"
 GZIP_NAMES = frozenset({"gzip", "x-gzip"})
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLANKS = b" \t\r\n"
@@ -66,6 +67,8 @@ class BodyCounter:
                     piece = piece.lstrip(b"\0")  # padding after a member
                     if not piece:
                         return
+                    if not piece.startswith(GZIP_MAGIC):
+                        raise PortalBusy(f"Asked for {self.what}: behind the gzip stream come other bytes.")
                     self._unpacker = isal_zlib.decompressobj(wbits=GZIP)
                 self._take(self._unpacker.decompress(piece))
                 piece = self._unpacker.unused_data

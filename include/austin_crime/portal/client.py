@@ -126,12 +126,10 @@ class Portal:
                 self.url + path, params=params, headers=self._headers(), timeout=timeout, stream=stream
             )
         except answers.BROKEN_BODY as error:
-            raise PortalBusy(f"The portal {self.url} does not answer: {answers.reason(error)}.") from error
-        except requests.RequestException as error:
-            raise PortalAnswer(
-                f"The request to {self.url} cannot be sent: {answers.reason(error)}. Check AUSTIN_CRIME_SOURCE_URL."
-            ) from error
-        log.debug("Asked for %s: status %s, %s", what, response.status_code, response.url)
+            raise PortalBusy(f"{self.url} does not answer: {answers.reason(error)}.") from error
+        except OSError as error:  # among them requests' own, and certificates that are not there
+            raise PortalAnswer(f"{self.url} cannot be asked: {answers.reason(error)}.") from error
+        log.debug("asked for %s: %s, status %s", what, response.url, response.status_code)
         self.on_answer()
         return response
 

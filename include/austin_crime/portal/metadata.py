@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
-from austin_crime import config
+from austin_crime import config, values
 from austin_crime.models import Dataset
 from austin_crime.portal import answers
 from austin_crime.portal.client import Portal
@@ -12,6 +13,8 @@ from austin_crime.portal.client import Portal
 WHAT = "the dataset's metadata"
 # A tag of the sample portal's dataset.
 SAMPLE_TAG = "sample data"
+# Until the year 5138; what has more digits are no seconds.
+UNIX_SECONDS = "[0-9]{1,11}"
 
 
 def ask_dataset(portal: Portal) -> Dataset:
@@ -32,13 +35,13 @@ def read_dataset(metadata: Any) -> Dataset:
     for column in metadata["columns"]:
         answers.expect_object(column, f"a column in {WHAT}", fieldName=str, dataTypeName=str)
         if not column["fieldName"].startswith(":"):
-            types[column["fieldName"]] = column["dataTypeName"]
+            types[values.holdable(column["fieldName"])] = values.holdable(column["dataTypeName"])
     described = [sorted(types.items()), metadata.get("rowsUpdatedAt"), metadata.get("viewLastModified")]
-    updated_at = str(metadata.get("rowsUpdatedAt"))
+    updated_at, tags = str(metadata.get("rowsUpdatedAt")), metadata.get("tags")
     return Dataset(
         source_types=types,
         fingerprint=hashlib.sha256(json.dumps(described).encode()).hexdigest(),
-        rows_updated_at=int(updated_at) if updated_at.isdecimal() else None,
-        is_sample=SAMPLE_TAG in (metadata.get("tags") or []),
+        rows_updated_at=int(updated_at) if re.fullmatch(UNIX_SECONDS, updated_at) else None,
+        is_sample=isinstance(tags, list) and SAMPLE_TAG in tags,
         metadata=metadata,
     )

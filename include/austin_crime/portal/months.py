@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 MONTH = "date_trunc_ym(rep_date) as month"
 COUNT = "count(*) as report_count"
+FIRST_STAMP = datetime.min.replace(tzinfo=UTC)
 # More than any number of months; the portal's default would be 1000.
 LIMIT = "50000"
 
@@ -131,8 +132,9 @@ def newest_stamp(months: Iterable[PortalMonth | PlannedMonth]) -> datetime:
 
 
 def _shortly_before(stamp: datetime) -> str:
-    """Return the SoQL condition for late stamps, those shortly before a stamp."""
-    begin = stamp - timedelta(seconds=config.LATE_STAMP_S)
+    """Return the condition for reports that were stamped shortly before a stamp."""
+    span = timedelta(seconds=config.LATE_STAMP_S)
+    begin = max(stamp, FIRST_STAMP + span) - span
     return f":updated_at >= '{socrata_time(begin)}' and :updated_at < '{socrata_time(stamp)}'"
 
 

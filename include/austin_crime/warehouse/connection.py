@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import RowFactory, dict_row
 
 from austin_crime import config
-from austin_crime.errors import WarehouseUnfit
+from austin_crime.errors import WarehouseUnfit, WarehouseUnreachable
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi
@@ -26,8 +26,15 @@ Connection = psycopg.Connection[dict[str, Any]]
 AnyRow = TypeVar("AnyRow")
 
 OLDEST_SERVER = 15
-# Defaults that the address may override. An empty `options` overrides PGOPTIONS and a service file.
-START_UP = {"options": "", "application_name": "austin_crime", "connect_timeout": config.CONNECT_TIMEOUT_S}
+UNREACHABLE = "Look at the warehouse's server, at AUSTIN_CRIME_WAREHOUSE_URL, and at variables of libpq such as PGSSLMODE."
+# Where the address does not say otherwise. An empty `options` keeps PGOPTIONS and those of a service file out, an empty
+# `hostaddr` a PGHOSTADDR that would lead to another server than the address names.
+START_UP = {
+    "options": "",
+    "hostaddr": "",
+    "application_name": "austin_crime",
+    "connect_timeout": config.CONNECT_TIMEOUT_S,
+}
 SETTINGS = {
     "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
@@ -73,6 +80,8 @@ def connect(url: str | None = None) -> Iterator[Connection]:
 
     Raises
     ------
+    WarehouseUnreachable
+        If there is no connection, with libpq's reason.
     WarehouseUnfit
         If the server is too old, or the database is not in UTF-8.
     """
@@ -81,10 +90,14 @@ def connect(url: str | None = None) -> Iterator[Connection]:
 
 
 def open_session(row_factory: RowFactory[AnyRow], url: str | None = None) -> psycopg.Connection[AnyRow]:
-    """Return a session that the caller commits and closes; for callers that manage it themselves, as Airflow's hooks do."""
-    connection = psycopg.connect(
-        _address(url), row_factory=row_factory, cursor_factory=SessionCursor, prepare_threshold=None
-    )
+    """Return a session that the caller commits and closes; for what brings its own care of that, as Airflow's hooks do."""
+    try:
+        connection = psycopg.connect(
+            _address(url), row_factory=row_factory, cursor_factory=SessionCursor, prepare_threshold=None
+        )
+    except psycopg.OperationalError as error:
+        reason = str(error).splitlines()[0].removesuffix(".")
+        raise WarehouseUnreachable(f"{reason}. {UNREACHABLE}") from error
     try:
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         _refuse_unfit(connection.info)

@@ -25,12 +25,14 @@ FOREIGN = """
     left join pg_namespace on nspname = expected.name
     order by expected.name
 """
-# By name and not as regclass, which needs the right to use the schema.
+# By name and not as regclass, which asks for the right to use the schema; a table of others of that name is not ours.
 HAS_MIGRATIONS = """
     select exists (
         select from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
-        where nspname = 'ops' and relname = 'schema_migrations'
-    ) as is_migrated
+        where nspname = 'ops' and relname = 'schema_migrations' and (
+            select array_agg(attname::text order by attnum) from pg_attribute where attrelid = pg_class.oid and attnum > 0
+        ) = array['name', 'applied_at']
+    ) as is_known
 """
 # Where earlier versions of this project had them, with exactly these columns; other tables of that name are left alone.
 MIGRATIONS_IN_PUBLIC = """

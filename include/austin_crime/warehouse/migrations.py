@@ -44,7 +44,7 @@ def migrate(url: str) -> list[str]:
         for path in missing:
             connection.execute(path.read_bytes())
             _note(connection, path.name)
-        if missing or staging.version() not in applied:
+        if missing or staging.version() not in applied or not staging.is_there(connection):
             staging.make_anew(connection)
             connection.execute("delete from ops.schema_migrations where name like 'staging %'")
             _note(connection, staging.version())

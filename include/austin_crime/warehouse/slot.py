@@ -7,8 +7,8 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from austin_crime import config, contract
-from austin_crime.errors import LoadEnded, LoadRefused, WarehouseUnfit
+from austin_crime import config, contract, values
+from austin_crime.errors import LoadEnded, LoadRefused, WarehouseUnfit, WarehouseUnreachable
 from austin_crime.models import Load, RunningLoad
 from austin_crime.warehouse.connection import Connection, connect
 
@@ -189,7 +189,7 @@ def fail_load(load_id: str, message: str) -> None:
             # A load that failed before the tables existed has no row.
             if _is_migrated(connection):
                 _end_failed(connection, load_id, message)
-    except (psycopg.OperationalError, WarehouseUnfit) as failure:
+    except (psycopg.OperationalError, WarehouseUnreachable, WarehouseUnfit) as failure:
         log.warning(
             "Load %s could not be recorded as failed (%s): its slot is free again after %s minutes.",
             load_id,
@@ -208,7 +208,7 @@ def _end_failed(connection: Connection, load_id: str, message: str) -> None:
     connection.execute(
         "update ops.loads set status = %s, message = %s, finished_at = now()"
         " where load_id = %s and status = 'running'",
-        ("blocked" if blocking else "failed", blocking or message, load_id),
+        ("blocked" if blocking else "failed", blocking or values.holdable(message), load_id),
     )
 
 

@@ -26,6 +26,12 @@ def version() -> str:
     return f"staging {hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]}"
 
 
+def is_there(connection: Connection) -> bool:
+    """Whether the schema holds what is made last; somebody may have dropped it."""
+    rows = connection.execute("select to_regclass('staging.aggregate_totals') is not null as is_there")
+    return bool(rows.fetchall()[0]["is_there"])
+
+
 def make_anew(connection: Connection) -> None:
     """Drop every table and view of the schema and create them anew; a running load is abandoned, because its work is lost."""
     _end_running_load(connection)

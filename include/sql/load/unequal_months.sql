@@ -52,7 +52,8 @@ where
     or (
         month.kind in ('whole', 'topped up')
         and month.fetch_count is not null
-        and next_counts.newest_updated_at is distinct from month.newest_updated_at
+        -- The portal may write one of the two with fewer digits, cut or rounded.
+        and abs(extract(epoch from next_counts.newest_updated_at - month.newest_updated_at)) >= 1
     )
 union
 select

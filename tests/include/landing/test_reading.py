@@ -8,6 +8,7 @@ import pytest
 
 from austin_crime.errors import PortalAnswer
 from austin_crime.landing import reading
+from austin_crime.load import clean
 
 REPORTS = [
     {":id": f"row-{number}", "crime_type": text, "council_district": str(number)}
@@ -68,3 +69,16 @@ def test_numbers_without_quotes_read_as_the_portal_would_write_them():
 def test_a_body_that_is_no_json_is_an_error_and_not_no_rows():
     with pytest.raises(PortalAnswer, match="expected JSON"):
         reading.read_reports(io.BytesIO(b"[<html>Service unavailable</html>]"))
+
+
+@pytest.mark.parametrize("rows", ["null", "null\n,{}", "{}\n,null", "{}\n,1", "[]", '"text"', "{},null"])
+def test_what_is_no_object_is_never_taken_for_a_report(rows):
+    with pytest.raises(PortalAnswer, match="expected objects, came"):
+        reading.read_reports(io.BytesIO(f"[{rows}\n]\n".encode()))
+
+
+def test_a_byte_that_is_no_utf8_spoils_one_text_in_every_layout():
+    for layout in (b'[{":id":"row-1","sector":"%s"}\n]\n', b'[ {":id" : "row-1",\n"sector" : "%s"} ]'):
+        [sector] = clean.clean_crimes(reading.read_reports(io.BytesIO(layout % b"A\xff"))).rejects["raw"]
+
+        assert json.loads(sector)["sector"] == "A\ufffd"

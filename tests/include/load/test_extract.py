@@ -160,6 +160,11 @@ def test_a_plain_body_is_landed_packed(answering, folder):
             "was cut",
         ),
         ({"headers": {"Content-Encoding": "gzip"}, "body": REPORTS}, errors.PortalBusy, "not gzip"),
+        (
+            {"headers": {"Content-Encoding": "gzip"}, "body": gzip.compress(REPORTS) + b"more"},
+            errors.PortalBusy,
+            "other bytes",
+        ),
         ({"headers": {"X-SODA2-Data-Out-Of-Date": "true"}, "body": b"[]"}, errors.PortalStale, "out of date"),
         (
             {"status": 403, "body": b'{"message":"Invalid app_token specified"}', "token": "wrong"},

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import datetime
 
 import pytest
 
@@ -105,6 +106,39 @@ def test_numbers_and_dates_written_in_another_way_load_the_same_reports(sample_p
 
     assert ask(everything) == before
     assert ask("select count(*) from ops.crime_changes") == [(0,)]
+
+
+@pytest.mark.parametrize("stamp", ["{0}Z", "{0}.9Z", "{0}.999999999Z", "{0}+00:00"])
+def test_reports_stamped_with_other_digits_than_their_months_load_and_follow_a_week(
+    sample_portal, ask, change_reports, stamp
+):
+    change_reports(
+        lambda report: report.update({":updated_at": stamp.format(report[":updated_at"].partition(".")[0])})
+    )
+
+    nightly.run_nightly("first")
+    live.pass_week(sample_portal.store)
+    nightly.run_nightly("second")
+
+    assert ask.crimes() == sample_portal.reports()
+    assert ask("select fetched_count < 1000 from ops.loads where load_id = 'second'") == [(True,)]
+
+
+@pytest.mark.parametrize("stamp", ["0001-01-01", "1969-12-31 23:59:59.999", "9999-12-31 23:59:59.999"])
+def test_stamps_at_the_ends_of_time_hide_no_change(sample_portal, ask, stamp):
+    store = sample_portal.store
+    store.execute(f"update reports set \":updated_at\" = timestamp '{stamp}'")
+    nightly.run_nightly("first")
+    live.edit_reports(
+        store,
+        sample_portal.where(sample_portal.some_keys(3)),
+        "location_type = 'BANK'",
+        updated_at=datetime(2024, 6, 8),  # noqa: DTZ001 (UTC)
+    )
+    nightly.run_nightly("second")
+
+    assert ask.crimes() == sample_portal.reports()
+    assert ask("select added_count, edited_count from ops.loads where load_id = 'second'") == [(0, 3)]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from psycopg.rows import tuple_row
 
-from austin_crime import nightly
+from austin_crime import errors, nightly
 from austin_crime.warehouse import connection as sessions
 from local_stack.provisioning.postgres import SUPERUSER, free_port
 from sample_portal.publisher import live as portal_store
@@ -28,6 +28,7 @@ ODD_VARIABLES = {
     "PGDATESTYLE": "German",
     "PGTZ": "Asia/Kathmandu",
     "PGOPTIONS": "-c default_transaction_read_only=on -c search_path=nowhere -c work_mem=64kB",
+    "PGHOSTADDR": "192.0.2.1",
 }
 ODD_ROLE_SETTINGS = {
     "client_encoding": "'LATIN1'",
@@ -228,3 +229,28 @@ def test_behind_a_pooler_every_transaction_has_the_settings_and_leaves_none_behi
 
     assert set(answers) == {sessions.SETTINGS["work_mem"]}
     assert left.isdisjoint(answers)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"AUSTIN_CRIME_WAREHOUSE_URL": "postgresql://me:se-cret@127.0.0.1:9/warehouse"},
+            "Connection refused",
+        ),
+        ({"PGSERVICE": "nobodys"}, 'definition of service "nobodys" not found'),
+        ({"PGSSLMODE": "require"}, "server does not support SSL"),
+    ],
+)
+def test_a_warehouse_that_cannot_be_reached_is_told_in_one_line_and_tried_again(
+    warehouse, monkeypatch, caplog, variables, said
+):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(errors.WarehouseUnreachable, match=said) as failure:
+        nightly.run_nightly("away")
+
+    assert "\n" not in str(failure.value)
+    assert "se-cret" not in str(failure.value) + caplog.text
+    assert errors.can_retry(failure.value)

@@ -33,6 +33,9 @@ REFUSED = {
     ),
     "alter database {name} owner to postgres; grant connect on database {name} to austin_crime_owner": f'grant create on database "{{name}}" to "{OWNER}";',
     "create schema mart; create table mart.sales (n int)": "holds tables that are not of this project.*sales.*create database",
+    f"create schema ops authorization {OWNER}; create table ops.schema_migrations (version text); alter table ops.schema_migrations owner to {OWNER}": (
+        "schema ops .* holds tables that are not of this project.*schema_migrations.*create database"
+    ),
     f"create schema mart authorization {READER}": f'belongs to {READER}.*alter schema mart owner to "{OWNER}";',
 }
 
@@ -114,6 +117,16 @@ def test_migrations_of_an_earlier_state_are_taken_over_and_not_applied_again(emp
         ).fetchone()
     assert found[0] is None
     assert found[1]
+
+
+def test_a_schema_staging_that_somebody_dropped_is_made_again(empty):
+    url, run = empty
+    migrations.migrate(url)
+    run("drop schema staging cascade")
+
+    assert migrations.migrate(url) == []
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select count(*) from staging.aggregate_totals").fetchone() == (5,)
 
 
 def test_a_load_that_runs_while_the_schema_staging_is_made_anew_is_ended(empty):
