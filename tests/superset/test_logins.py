@@ -82,7 +82,7 @@ def test_the_database_itself_refuses_the_login_that_superset_has(reader, stateme
 def test_after_a_load_every_chart_is_refreshed(superset):
     charts = len(superset.answers_before_first_load)
 
-    assert superset.refreshed == f"refreshed {charts} charts"
+    assert superset.refreshed == f"Refreshed {charts} charts."
 
 
 def test_a_refresh_drops_answers_from_before_the_load(superset, viewer):
