@@ -241,7 +241,7 @@ def read_group_key(dimension: str, key: str | None) -> str | None:
         return None
     if dimension == "occurred_year":
         month = read_month(key)
-        year = month.year if month else read_whole(key, 4, "number_unreadable").value
+        year = month.year if month else _read_whole(key, 4, "number_unreadable").value
         return str(year) if year else None
     if dimension == "council_district":
         district = read_district(key).value
