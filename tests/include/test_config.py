@@ -193,7 +193,7 @@ def test_a_landing_below_a_file_is_refused(tmp_path):
 def test_a_landing_that_a_link_names_and_nobody_has_made_is_refused(tmp_path):
     (tmp_path / "landing").symlink_to(tmp_path / "gone")
 
-    with pytest.raises(SettingError, match="expected a folder that may be written to"):
+    with pytest.raises(SettingError, match="expected a writable folder"):
         config.check_landing(str(tmp_path / "landing"))
 
 
