@@ -32,7 +32,7 @@ HAS_MIGRATIONS = """
         where nspname = 'ops' and relname = 'schema_migrations' and (
             select array_agg(attname::text order by attnum) from pg_attribute where attrelid = pg_class.oid and attnum > 0
         ) = array['name', 'applied_at']
-    ) as is_known
+    ) as is_migrated
 """
 # Where earlier versions of this project had them, with exactly these columns; other tables of that name are left alone.
 MIGRATIONS_IN_PUBLIC = """
