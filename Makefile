@@ -4,7 +4,7 @@ python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
 venv := .venv/airflow/bin
 stack := $(venv)/python -m local_stack
-workers := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+workers := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.

@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
 # Fixtures that start what takes its time; a test that uses none of them is one of `make test-fast`.
 SLOW_FIXTURES = {"airflow_home", "browser", "prefect_python", "real_data", "superset"}
+# Whose tests share servers that take long to start.
+ONE_WORKER = ("tests/superset/", "tests/e2e/", "tests/dags/")
 LOAD_DAG = """
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
@@ -37,7 +39,7 @@ result = {"state": run.state, "tasks": {ti.task_id: ti.state for ti in run.get_t
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what takes its time; several workers take a file at a time, the slow ones first, and share no Superset."""
+    """Mark what takes its time, and begin with it where there are several workers."""
     begun = set()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -46,9 +48,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if fixtures & SLOW_FIXTURES or (item.path.parent.name == "faults" and test in begun):
             item.add_marker("slow")
         begun.add(test)
-        item.add_marker(pytest.mark.xdist_group("superset" if "superset" in fixtures else item.path.name))
     if config.getoption("numprocesses", None):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand a file at a time to each worker; tests that share a Superset or a whole stack go to the same one."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return next((folder for folder in ONE_WORKER if path.startswith(folder)), path)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

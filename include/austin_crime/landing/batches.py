@@ -28,12 +28,18 @@ def write_manifest(folder: UPath, manifest: Manifest) -> None:
     files.write_json(_manifest_path(folder, manifest.batch_id), asdict(manifest))
 
 
+def _read_manifest(path: UPath) -> Manifest:
+    """Read a manifest; in older ones the address is called ``asked``."""
+    content = files.read_json(path)
+    return Manifest(**{"url" if name == "asked" else name: value for name, value in content.items()})
+
+
 def landed(folder: UPath, batch: Batch) -> Manifest | None:
     """Return the manifest of a batch that has landed completely, else None."""
     path, path_of_manifest = batch_path(folder, batch.batch_id), _manifest_path(folder, batch.batch_id)
     if not (path.exists() and path_of_manifest.exists()):
         return None
-    manifest = Manifest(**files.read_json(path_of_manifest))
+    manifest = _read_manifest(path_of_manifest)
     return manifest if files.sha256(path) == manifest.sha256 else None
 
 
@@ -55,5 +61,5 @@ def open_landed(folder: UPath, batch: Batch) -> Iterator[io.BufferedIOBase]:
 
 def manifests(folder: UPath) -> dict[str, Manifest]:
     """Return the manifests of all batches landed in a folder, by batch."""
-    read = [Manifest(**files.read_json(path)) for path in sorted(folder.glob("*.manifest.json"))]
+    read = [_read_manifest(path) for path in sorted(folder.glob("*.manifest.json"))]
     return {manifest.batch_id: manifest for manifest in read}
