@@ -15,7 +15,8 @@ import traceback
 from typing import Any
 
 from austin_crime import config, nightly
-from austin_crime.load import stage  # noqa: F401
+from austin_crime.load import check, extract, plan, publish, settle, stage  # noqa: F401 (before anything is replaced)
+from austin_crime.warehouse import journal, slot  # noqa: F401
 
 # A load that hangs ends itself.
 LONGEST_RUN_S = 90

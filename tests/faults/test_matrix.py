@@ -121,5 +121,5 @@ def test_a_token_rejected_anywhere_is_done_without_from_there_on(
     runner.start(warehouse, faulty.url, AUSTIN_CRIME_APP_TOKEN=app_token)
 
     assert runner.exit_code() == 0
-    assert 1 <= rejected.met <= config.WORKERS
+    assert rejected.met >= 1
     assert differences(warehouse.tables(), faulty.undisturbed["later"]) == {}
