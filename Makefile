@@ -53,7 +53,7 @@ test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
 	@$(venv)/python -m pytest $(workers) $(PYTEST_ARGS)
 
-test-fast: ## Run the tests that start neither Airflow, Superset, Prefect nor a browser, in two minutes on two cores
+test-fast: ## Run the tests that start neither Airflow, Superset, Prefect nor a browser
 	@$(install) dev
 	@$(venv)/python -m pytest $(workers) -m "not compose and not slow" $(PYTEST_ARGS)
 
