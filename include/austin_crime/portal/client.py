@@ -98,7 +98,11 @@ class Portal:
             before_sleep=self._note_wait,
             reraise=True,
         )
-        return retrying(ask)
+        try:
+            return retrying(ask)
+        except failure as last:
+            advice = f"It was asked {config.PORTAL_TRIES} times: if this goes on, trigger a new run later."
+            raise type(last)(f"{last} {advice}", last.retry_after_s) from last
 
     def open(
         self, what: str, path: str, params: Mapping[str, str] | None = None, *, stream: bool = False
