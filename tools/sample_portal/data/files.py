@@ -102,7 +102,11 @@ def _recognise(path: Path, given: set[str]) -> tuple[FormName, dict[str, str]]:
             if name in given
         }
         # JSON leaves out keys without a value, so that a column may be missing altogether.
-        if _TELLS[form] in names and "incident_report_number" in names and len(names) >= len(FORMS[form]) // 2:
+        if (
+            _TELLS[form] in names
+            and "incident_report_number" in names
+            and len(names) >= len(FORMS[form]) // 2
+        ):
             return form, names
     raise PortalFault(
         f"{path} is in neither form of the crime reports: expected columns such as incident_report_number and"

@@ -30,8 +30,17 @@ import duckdb
 
 from sample_portal.data import boundaries, files, generate
 from sample_portal.data.databases import connect, kept_database
-from sample_portal.data.datasets import BOUNDARIES, BOUNDARIES_ID, REPORTS_ID, SENT, SYSTEM_COLUMNS, Column, Dataset, FormName, reports
-from sample_portal.errors import PortalFault
+from sample_portal.data.datasets import (
+    BOUNDARIES,
+    BOUNDARIES_ID,
+    REPORTS_ID,
+    SENT,
+    SYSTEM_COLUMNS,
+    Column,
+    Dataset,
+    FormName,
+    reports,
+)
 from sample_portal.faults import Faults
 
 _CHUNK_ROWS = 5_000
