@@ -40,25 +40,25 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     names = Parameters.__annotations__.keys()
     unknown = parameters.keys() - names
     if unknown:
-        raise ParameterError(f"parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}")
+        raise ParameterError(f"Parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}.")
     for name in ("full_reload", "dry_run"):
         if not isinstance(parameters.get(name) or False, bool):
-            raise ParameterError(f"{name}: expected true or false, came {parameters[name]!r}")
+            raise ParameterError(f"{name}: expected true or false, came {parameters[name]!r}.")
     for name in ("first_month", "last_month"):
         if parameters.get(name) and not re.search(MONTH_PATTERN, str(parameters[name])):
-            raise ParameterError(f"{name}: expected a month such as 2024-05, came {parameters[name]!r}")
+            raise ParameterError(f"{name}: expected a month such as 2024-05, came {parameters[name]!r}.")
     if (
         parameters.get("first_month")
         and parameters.get("last_month")
         and parameters["first_month"] > parameters["last_month"]
     ):
         raise ParameterError(
-            f"first_month {parameters['first_month']} is after last_month {parameters['last_month']}"
+            f"first_month {parameters['first_month']} is after last_month {parameters['last_month']}."
         )
     accepted = parameters.get("accept") or []
     if not isinstance(accepted, list) or not all(isinstance(name, str) for name in accepted):
         raise ParameterError(
-            f"accept: expected a list of checks such as ['reports_removed'], came {accepted!r}"
+            f"accept: expected a list of checks such as ['reports_removed'], came {accepted!r}."
         )
     refuse_unknown_names(set(accepted))
     return {name: value for name, value in parameters.items() if value}

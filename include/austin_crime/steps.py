@@ -148,10 +148,11 @@ def settle_months(load: Load) -> int:
 
 def build_aggregate(table: str) -> None:
     """Run the SQL file that fills an aggregate's table in staging."""
+    from austin_crime.warehouse import statements
     from austin_crime.warehouse.connection import connect
 
     with connect() as connection:
-        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+        connection.execute(statements.read(f"aggregates/{table}.sql"))
 
 
 def check_load(load: Load) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.rows import class_row
 from upath import UPath
 
-from austin_crime import config, contract
+from austin_crime import contract
 from austin_crime.errors import ParameterError
 from austin_crime.landing import files
 from austin_crime.load.decide import decide_months, has_work, months_of_range, plan_table
@@ -17,7 +17,7 @@ from austin_crime.models import Dataset, HeldMonth, PlannedMonth, PortalMonth, P
 from austin_crime.portal.client import Portal
 from austin_crime.portal.metadata import ask_dataset
 from austin_crime.portal.months import ask_months, ask_recent_counts, newest_stamp
-from austin_crime.warehouse import journal
+from austin_crime.warehouse import journal, statements
 from austin_crime.warehouse.connection import Connection, connect
 from austin_crime.warehouse.slot import clear_staging, refuse_other_portal, running_load
 
@@ -132,13 +132,13 @@ def _read_held(connection: Connection) -> Held:
     """Count the reports held by month, and read what the last published load recorded of the portal's months."""
     cursor = connection.cursor(row_factory=class_row(PublishedLoad))
     last = cursor.execute(LAST_PUBLISHED).fetchone()
-    rows = connection.execute((config.SQL_DIR / "load" / "held_months.sql").read_bytes()).fetchall()
+    rows = connection.execute(statements.read("load/held_months.sql")).fetchall()
     return Held([HeldMonth(**row) for row in rows], last, last is None or _aggregates_add_up(connection))
 
 
 def _aggregates_add_up(connection: Connection) -> bool:
     """Whether every aggregate in mart has as many reports as the last load published, unlike one changed by hand."""
-    row = connection.execute((config.SQL_DIR / "load" / "aggregates_add_up.sql").read_bytes()).fetchall()[0]
+    row = connection.execute(statements.read("load/aggregates_add_up.sql")).fetchall()[0]
     return bool(row["add_up"])
 
 

@@ -19,6 +19,7 @@ from austin_crime.models import Batch, Load, PlannedMonth, PortalMonth
 from austin_crime.portal.client import Portal
 from austin_crime.portal.counts import ask_counts, totals
 from austin_crime.portal.months import ask_months, to_count
+from austin_crime.warehouse import statements
 from austin_crime.warehouse.connection import Connection, connect
 from austin_crime.warehouse.slot import running_load
 
@@ -115,12 +116,12 @@ def _resolve(load: Load) -> set[date | None]:
 
 def resolve_keys(connection: Connection) -> None:
     """Find the held reports that are replaced and the duplicates."""
-    connection.execute((config.SQL_DIR / "load" / "resolve.sql").read_bytes())
+    connection.execute(statements.read("load/resolve.sql"))
 
 
 def unequal_months(connection: Connection) -> set[date | None]:
     """Return the months that differ, as staged or as they would be published, from what the portal announced."""
-    rows = connection.execute((config.SQL_DIR / "load" / "unequal_months.sql").read_bytes())
+    rows = connection.execute(statements.read("load/unequal_months.sql"))
     return {row["source_month"] for row in rows}
 
 
