@@ -15,6 +15,7 @@ from austin_crime.errors import SettingError
 DATASET_ID = "fdj4-gpfu"
 BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
+RESET_DAG_ID = "austin_crime_reset"
 TIME_ZONE = "America/Chicago"
 
 DEFAULT_SOURCE_URL = "https://data.austintexas.gov"
@@ -115,6 +116,20 @@ def warehouse_url(environment: Environment = os.environ) -> str:
             name, f"{expected}, signs such as @, / and # in the password as %40, %2F and %23", value
         )
     return value
+
+
+def reader_url(environment: Environment = os.environ) -> str:
+    """Return the warehouse's address with the reader's login; a driver named in it, ``+psycopg2``, is left out."""
+    name = "AUSTIN_CRIME_READER_URL"
+    expected = "postgresql://austin_crime_reader:password@host:port/database"
+    value = environment.get(name)
+    if not value:
+        raise SettingError(f"{name} is not set: expected {expected}. Airflow's pages read the warehouse by it.")
+    scheme, separator, rest = value.partition("://")
+    address = f"{scheme.partition('+')[0]}{separator}{rest}"
+    if not is_database_url(address, "postgresql"):
+        raise refused(name, expected, value)
+    return address
 
 
 def is_database_url(value: str, scheme: str) -> bool:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def source_is_up(session: requests.Session | None = None) -> None:
-    """Return if the portal has the dataset.
+    """Ask whether the city's portal is up and has the dataset.
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ def plan_load(
     orchestrator: str = "python",
     started_by: str | None = None,
 ) -> Load:
-    """Migrate the warehouse, claim the slot, ask the portal what changed and record what to fetch.
+    """Ask the portal which months have news, and record what to fetch.
+
+    Before that, the warehouse is migrated and the slot for one load at a time is claimed.
 
     Parameters
     ----------
@@ -99,12 +101,18 @@ def plan_load(
 
 
 def anything_new(load: Load) -> bool:
-    """Whether the plan has anything to fetch or to remove."""
+    """Whether there is anything to fetch or to remove; if not, the load ends here."""
     return load.has_work
 
 
 def list_batches(load: Load) -> list[dict[str, Any]]:
-    """Return the arguments of each mapped batch task, ``{"batch": ..., "load": ...}``."""
+    """Divide what is to be fetched into requests.
+
+    Returns
+    -------
+    list of dict
+        The arguments of each mapped batch task, ``{"batch": ..., "load": ...}``.
+    """
     from austin_crime.load import stage
     from austin_crime.warehouse import slot
     from austin_crime.warehouse.connection import connect
@@ -115,14 +123,23 @@ def list_batches(load: Load) -> list[dict[str, Any]]:
 
 
 def extract(batch: Batch, load: Load, session: requests.Session | None = None) -> Manifest:
-    """Fetch a batch, unless it has landed already, and land it as received."""
+    """Fetch reports from the portal, and keep each answer exactly as it came.
+
+    A batch that has landed already is not fetched again.
+    """
     from austin_crime.load import extract as extracting
 
     return extracting.fetch_batch(_portal_for(load, session), batch, folder_of(load))
 
 
 def clean_and_stage(batch: Batch, load: Load) -> int:
-    """Clean a landed batch, stage it, and return its number of reports."""
+    """Clean the reports by written rules, and set those without a readable number aside.
+
+    Returns
+    -------
+    int
+        Reports in the batch.
+    """
     from austin_crime.load import stage
 
     return stage.stage_batch(load, batch, folder_of(load))
@@ -135,7 +152,13 @@ def load_batch(batch: Batch, load: Load) -> int:
 
 
 def settle_months(load: Load) -> int:
-    """Make what is staged equal to the portal, and return how many rounds that took."""
+    """Count again at the portal, and fetch what differs until both are equal.
+
+    Returns
+    -------
+    int
+        How many rounds that took.
+    """
     from austin_crime.landing import record
     from austin_crime.load import settle
     from austin_crime.warehouse.connection import connect
@@ -147,16 +170,26 @@ def settle_months(load: Load) -> int:
 
 
 def build_aggregate(table: str) -> None:
-    """Run the SQL file that fills an aggregate's table in staging."""
+    """Count the reports anew for one of the tables that charts read."""
+    from psycopg import sql
+
     from austin_crime.warehouse import statements
     from austin_crime.warehouse.connection import connect
 
     with connect() as connection:
         connection.execute(statements.read(f"aggregates/{table}.sql"))
+        names = {"name": sql.Literal(table), "table": sql.Identifier(table)}
+        connection.execute(statements.fill("load/note_built.sql", **names))
 
 
 def check_load(load: Load) -> dict[str, int]:
-    """Run every check, keep the check results in ops, and return how many passed, failed or were accepted."""
+    """Check what would be published: keys, dates, gaps, and the city's own counts.
+
+    Returns
+    -------
+    dict
+        How many checks passed, failed or were accepted; the results are in ``ops.check_results``.
+    """
     from collections import Counter
 
     from austin_crime.load import check
@@ -169,7 +202,13 @@ def check_load(load: Load) -> dict[str, int]:
 
 
 def pass_gate(load: Load) -> None:
-    """Raise CheckBlocked if a check blocks the load."""
+    """Stop the load if a check blocks it; readers then keep the last good data.
+
+    Raises
+    ------
+    CheckBlocked
+        With the messages of the blocking checks.
+    """
     from austin_crime.load import check
     from austin_crime.warehouse import slot
     from austin_crime.warehouse.connection import connect
@@ -180,7 +219,14 @@ def pass_gate(load: Load) -> None:
 
 
 def publish(load: Load) -> str:
-    """Publish the load in one transaction, and return what was done in a sentence."""
+    """Publish everything at one moment: readers see the data of before or the new ones.
+
+    Returns
+    -------
+    str
+        What was done, in a sentence.
+    """
+    from austin_crime import reset
     from austin_crime.landing import record
     from austin_crime.load import publish as publishing
     from austin_crime.warehouse.connection import connect
@@ -188,14 +234,37 @@ def publish(load: Load) -> str:
     with connect() as connection:
         outcome = publishing.publish(connection, load)
         record.write_published(connection, load.load_id, folder_of(load))
+        reset.compare(connection, load.load_id)
     return outcome
 
 
 def refresh_dashboards() -> str:
-    """Drop and warm Superset's cache, and return what was done in a sentence; a failure only warns."""
+    """Have the dashboards drawn again with the new data.
+
+    Returns
+    -------
+    str
+        What was done, in a sentence. A failure only warns: the data are published.
+    """
     from austin_crime.load import refresh
 
     return refresh.refresh_dashboards()
+
+
+def delete_data(reset_id: str, parameters: Mapping[str, Any], started_by: str | None = None) -> str:
+    """Delete what a person named and confirmed, and return what was done in a sentence.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such target, or it was not typed twice.
+    LoadRefused
+        If a load is running.
+    """
+    from austin_crime import reset
+
+    config.check()
+    return reset.delete(str(reset_id), reset.read_target(parameters), str(started_by or "someone"))
 
 
 def outcome(load: Load) -> str:

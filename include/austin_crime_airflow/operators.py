@@ -30,6 +30,9 @@ class PortalSensor(HttpSensor):
 
     failure: PortalBusy | None = None
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(doc_md=steps.source_is_up.__doc__, **kwargs)
+
     def poke(self, context: Any) -> bool:
         """Whether the portal has the dataset."""
         try:
@@ -65,7 +68,9 @@ class ExtractOperator(HttpOperator):
     template_fields = (*HttpOperator.template_fields, "batch", "load")
 
     def __init__(self, *, batch: Any, load: Any, **kwargs: Any) -> None:
-        super().__init__(method="GET", endpoint=f"resource/{config.DATASET_ID}.json", **kwargs)
+        super().__init__(
+            method="GET", endpoint=f"resource/{config.DATASET_ID}.json", doc_md=steps.extract.__doc__, **kwargs
+        )
         self.batch = batch
         self.load = load
 
@@ -78,7 +83,12 @@ class BuildOperator(SQLExecuteQueryOperator):
     """Run the SQL file that fills an aggregate's table in staging, in a session of the pipeline."""
 
     def __init__(self, *, table: str, **kwargs: Any) -> None:
-        super().__init__(task_id=f"build_{table}", sql=f"aggregates/{table}.sql", **kwargs)
+        super().__init__(
+            task_id=f"build_{table}",
+            sql=f"aggregates/{table}.sql",
+            doc_md=steps.build_aggregate.__doc__,
+            **kwargs,
+        )
         self.table = table
 
     def execute(self, context: Any) -> None:
@@ -92,7 +102,7 @@ class GateOperator(SQLCheckOperator):
     template_fields = (*SQLCheckOperator.template_fields, "load")
 
     def __init__(self, *, load: Any, **kwargs: Any) -> None:
-        super().__init__(sql="gate.sql", **kwargs)
+        super().__init__(sql="gate.sql", doc_md=steps.pass_gate.__doc__, **kwargs)
         self.load = load
 
     def execute(self, context: Any) -> None:

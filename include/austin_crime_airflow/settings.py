@@ -31,3 +31,12 @@ PARAMS = {
     "accept": Param([], type="array", items={"type": "string"}, description=DESCRIPTIONS["accept"]),
     "dry_run": Param(False, type="boolean", description=DESCRIPTIONS["dry_run"]),
 }
+
+RESET_PARAMS = {
+    "target": Param(
+        "",
+        type="string",
+        description="What to delete: a table such as mart.top_crimes, all tables, landing, landing/<load>, or everything.",
+    ),
+    "confirm": Param("", type="string", description="The same, typed again."),
+}

@@ -34,6 +34,11 @@ def _read_manifest(path: UPath) -> Manifest:
     return Manifest(**{"url" if name == "asked" else name: value for name, value in content.items()})
 
 
+def manifest_of(folder: UPath, batch: Batch) -> Manifest:
+    """Read the manifest of a batch that has landed; its file is not looked at."""
+    return _read_manifest(_manifest_path(folder, batch.batch_id))
+
+
 def landed(folder: UPath, batch: Batch) -> Manifest | None:
     """Return the manifest of a batch that has landed completely, else None."""
     path, path_of_manifest = batch_path(folder, batch.batch_id), _manifest_path(folder, batch.batch_id)

@@ -9,11 +9,13 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from upath import UPath
 
 from austin_crime import config
+from austin_crime.errors import ParameterError
 
 CHUNK_BYTES = 1 << 20
 # Bytes that an upload to an object store, or a download, holds in memory; S3 requires parts of at least 5 MB.
@@ -32,9 +34,45 @@ def root() -> UPath:
     return UPath(url, use_listings_cache=False, default_block_size=PART_BYTES)
 
 
+def folder_name(load_id: str) -> str:
+    """Return the name of a load's folder; other characters than letters, digits, - and _ become _."""
+    return re.sub(r"[^\w\-]", "_", load_id)
+
+
 def folder(load_id: str, attempt: int) -> UPath:
-    """Return the folder of one attempt of a load; other characters than letters, digits, - and _ become _."""
-    return root() / re.sub(r"[^\w\-]", "_", load_id) / str(attempt)
+    """Return the folder of one attempt of a load."""
+    return root() / folder_name(load_id) / str(attempt)
+
+
+def landed_path(name: str) -> UPath:
+    """Return a folder or file of the landing by its name below it, ``<load>[/<attempt>[/<file>]]``.
+
+    Raises
+    ------
+    ParameterError
+        If the name leads anywhere else, or nothing of that name is there.
+    """
+    parts = name.split("/")
+    if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"[\w\-][\w.\-]*", part) for part in parts):
+        raise ParameterError(f"The landing has no {name!r}: expected <load>, <load>/<attempt> or <load>/<attempt>/<file>.")
+    path = root().joinpath(*parts)
+    if not path.exists() or _leads_outside(path):
+        raise ParameterError(f"The landing has no {name!r}: it was deleted, or never there.")
+    return path
+
+
+def _leads_outside(path: UPath) -> bool:
+    """Whether a link leads out of the landing; an object store has none."""
+    if path.protocol not in WITH_RENAMING:
+        return False
+    return not Path(path.path).resolve().is_relative_to(Path(root().path).resolve())
+
+
+def files_below(path: UPath) -> list[UPath]:
+    """Return every file of a folder and the folders in it, or the file itself."""
+    if not path.exists():
+        return []
+    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
 
 
 @contextmanager

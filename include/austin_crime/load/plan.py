@@ -125,7 +125,9 @@ def _write_plan(
         clear_staging(connection)
         boundaries.insert_boundaries(connection, boundaries.read_districts(collection))
         insert_months(connection, comparison.months)
-        stage.register_batches(connection, extract.make_batches(comparison.months, held.last_newest, columns))
+        batches = extract.make_batches(comparison.months, held.last_newest, columns)
+        stage.register_batches(connection, batches)
+        journal.note_batches(connection, load, batches)
 
 
 def _read_held(connection: Connection) -> Held:

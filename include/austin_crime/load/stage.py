@@ -15,6 +15,7 @@ from austin_crime.landing import batches as landed_batches
 from austin_crime.landing import reading
 from austin_crime.load import clean
 from austin_crime.models import Batch, Load
+from austin_crime.warehouse import journal
 from austin_crime.warehouse.connection import Connection, connect, connect_arrow
 from austin_crime.warehouse.slot import running_load
 
@@ -79,6 +80,7 @@ def stage_batch(load: Load, batch: Batch, folder: UPath) -> int:
             "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
             (len(reports), len(reports), Jsonb(cleaned.rule_counts), batch.batch_id),
         )
+        journal.note_received(connection, load, landed_batches.manifest_of(folder, batch), len(cleaned.rejects))
     log.info(
         "Staged %s: %s reports, %s of them rejected, in %.1f s.",
         batch.batch_id,

@@ -2,10 +2,11 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from austin_crime import contract
-from austin_crime.models import Dataset, PlannedMonth, RunningLoad
+from austin_crime.models import Batch, Dataset, Load, Manifest, PlannedMonth, RunningLoad
 from austin_crime.warehouse.connection import Connection
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,11 @@ def note_plan(
     )
 
 
+def note_batches(connection: Connection, load: RunningLoad, batches: Sequence[Batch]) -> None:
+    """Record how many batches are planned."""
+    connection.execute("update ops.loads set batch_count = %s where load_id = %s", (len(batches), load.load_id))
+
+
 def end_unchanged(connection: Connection, load: RunningLoad, message: str) -> None:
     """End the load as unchanged, with the totals that it confirmed."""
     connection.execute(
@@ -85,3 +91,22 @@ def end_unchanged(connection: Connection, load: RunningLoad, message: str) -> No
         (message, load.load_id),
     )
     log.info("%s", message)
+
+
+def note_received(connection: Connection, load: Load, manifest: Manifest, rejected_count: int) -> None:
+    """Record the file of a batch that was staged."""
+    connection.execute(
+        "insert into ops.received_files (load_id, batch_id, attempt, report_count, rejected_count, byte_count, sha256, received_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, now()) on conflict (load_id, batch_id) do update set"
+        " attempt = excluded.attempt, report_count = excluded.report_count, rejected_count = excluded.rejected_count,"
+        " byte_count = excluded.byte_count, sha256 = excluded.sha256, received_at = excluded.received_at",
+        (
+            load.load_id,
+            manifest.batch_id,
+            load.attempt,
+            manifest.report_count,
+            rejected_count,
+            manifest.byte_count,
+            manifest.sha256,
+        ),
+    )

@@ -14,8 +14,8 @@ from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
-# Tables with the results of an attempt's checks, which the next attempt replaces.
-RESULT_TABLES = ("check_results", "reconciliations", "column_profiles")
+# Tables with the results of an attempt, which the next attempt replaces.
+RESULT_TABLES = ("check_results", "reconciliations", "column_profiles", "received_files", "built_tables")
 RUNNING_LOAD = "load_id, attempt, planned_against, parameters"
 
 
@@ -29,7 +29,7 @@ def claim_slot(load_id: str, orchestrator: str, parameters: dict[str, Any]) -> R
         portal.
     """
     with connect() as connection:
-        _free_abandoned_slot(connection)
+        free_abandoned_slot(connection)
         refuse_other_portal(connection)
         earlier = connection.execute("select status from ops.loads where load_id = %s", (load_id,)).fetchone()
         if earlier and earlier["status"] in ("published", "unchanged"):
@@ -74,7 +74,7 @@ def _insert_load(
     return cursor.fetchall()[0]
 
 
-def _free_abandoned_slot(connection: Connection) -> None:
+def free_abandoned_slot(connection: Connection) -> None:
     """End a running load that gave no sign of life for ABANDONED_AFTER_S and drop what it staged."""
     abandoned = connection.execute(
         """

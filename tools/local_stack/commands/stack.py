@@ -8,7 +8,7 @@ import psutil
 
 from local_stack.clients.airflow import DAG_ID, Airflow, task_name
 from local_stack.commands import deployment
-from local_stack.configuration import settings
+from local_stack.configuration import settings, variables
 from local_stack.configuration.settings import ROOT, Settings, Source
 from local_stack.errors import StackError
 from local_stack.processes import programs, start, supervisor
@@ -130,7 +130,8 @@ def _show_addresses(current: Settings) -> None:
     for login in ("viewer", "analyst", "admin"):
         print(f"           {login:8} {passwords[f'SUPERSET_{login.upper()}_PASSWORD']}")
     print(f"Airflow    {current.address('airflow')}/dags/{DAG_ID}")
-    print(f"           admin    {passwords['AIRFLOW_ADMIN_PASSWORD']}")
+    for login in variables.AIRFLOW_LOGINS:
+        print(f"           {login:8} {passwords[f'AIRFLOW_{login.upper()}_PASSWORD']}")
     print(f"Portal     {current.source_url}/resource/fdj4-gpfu.json")
     if not current.has_own_warehouse:
         print(f"Warehouse  {server.reader_url(current.warehouse)}")

@@ -3,10 +3,10 @@
 ``make secrets`` makes both and starts nothing. It needs nothing but Python.
 """
 
-import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from pathlib import Path
 
 from austin_crime.config import ROOT
@@ -14,11 +14,11 @@ from austin_crime.errors import SettingError
 from local_stack.configuration import dotenv, variables
 from local_stack.errors import StackError
 
-# Of the secrets, those that containers read from files: from which variable, written how.
-_FILES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "postgres_password": ("AUSTIN_CRIME_POSTGRES_PASSWORD", str),
-    "redis_password": ("AUSTIN_CRIME_REDIS_PASSWORD", str),
-    "airflow_logins.json": ("AIRFLOW_ADMIN_PASSWORD", lambda password: json.dumps({"admin": password})),
+# Of the secrets, those that containers read from files: what each holds.
+_FILES: dict[str, Callable[[Mapping[str, str]], str]] = {
+    "postgres_password": itemgetter("AUSTIN_CRIME_POSTGRES_PASSWORD"),
+    "redis_password": itemgetter("AUSTIN_CRIME_REDIS_PASSWORD"),
+    "airflow_logins.json": variables.airflow_logins,
 }
 
 
@@ -31,9 +31,9 @@ def write_files(root: Path) -> None:
     folder, values = root / "secrets", dotenv.read(root / ".env")
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
-    for name, (variable, write) in _FILES.items():
+    for name, content in _FILES.items():
         path = folder / name
-        path.write_text(write(values[variable]), encoding="utf-8")
+        path.write_text(content(values), encoding="utf-8")
         path.chmod(0o644)
 
 

@@ -59,6 +59,7 @@ def airflow(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
         | _given(settings, "airflow")
         | {
             "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
+            "AUSTIN_CRIME_READER_URL": settings.reader_url,
             "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(settings.root / "dags"),

@@ -1,5 +1,6 @@
 """Every setting of the project, declared once: .env.example is written from this, and a start judges all of them by it."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from austin_crime.config import Environment
 from austin_crime.errors import SettingError
 from local_stack.configuration import rules
 
+# Logins of Airflow; settings/airflow.env gives each its role.
+AIRFLOW_LOGINS = ("admin", "viewer")
 SERVERS = ("postgres", "portal", "airflow", "superset", "prefect")
 
 
@@ -167,7 +170,8 @@ SECTIONS = (
     Section(
         "Airflow",
         (
-            _secret("AIRFLOW_ADMIN_PASSWORD", "Password of the login admin."),
+            _secret("AIRFLOW_ADMIN_PASSWORD", "Password of the login admin: everything."),
+            _secret("AIRFLOW_VIEWER_PASSWORD", "Password of the login viewer: reads, and starts or deletes nothing."),
             Variable(
                 "AIRFLOW__CORE__FERNET_KEY",
                 "Encrypts what Airflow stores; the same for all its processes.",
@@ -277,6 +281,11 @@ def received_by(receiver: str) -> list[str]:
 def with_defaults(given: Mapping[str, str]) -> dict[str, str]:
     """Return every variable's value: what is given, unless it is empty, else its default; others are left out."""
     return {variable.name: given.get(variable.name) or variable.default for variable in VARIABLES}
+
+
+def airflow_logins(values: Mapping[str, str]) -> str:
+    """Return the file that Airflow's simple auth manager reads passwords from."""
+    return json.dumps({login: values[f"AIRFLOW_{login.upper()}_PASSWORD"] for login in AIRFLOW_LOGINS})
 
 
 def check(values: Environment) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from local_stack.configuration import environments, rules
+from local_stack.configuration import environments, rules, variables
 from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
 from local_stack.processes import ports, programs, supervisor
@@ -155,11 +155,11 @@ def migrate_airflow(settings: Settings) -> str | None:
 
 
 def write_airflow_login(settings: Settings) -> None:
-    """Write the file that Airflow's simple auth manager reads its passwords from."""
+    """Write the file that Airflow's simple auth manager reads the passwords of its logins from."""
     path = settings.data_dir / "airflow" / "passwords.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(json.dumps({"admin": settings.values["AIRFLOW_ADMIN_PASSWORD"]}))
+    path.write_text(variables.airflow_logins(settings.values))
 
 
 def _start_airflow(settings: Settings) -> None:

@@ -1,0 +1,1 @@
+"""What the pages in Airflow show, as plain data: functions that take a connection and return JSON values."""

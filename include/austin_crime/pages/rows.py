@@ -1,0 +1,285 @@
+"""Rows of a table, sorted and filtered as a person chooses, page by page.
+
+A page begins after the last row of the page before (keyset), so that page 20,000 takes as long as the first. A filter on a large
+table looks through SCAN_ROWS rows at a time and says where to go on: no request takes long, however rare the values are.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, psycopg
+
+from austin_crime.errors import ParameterError
+from austin_crime.pages.tables import Table, TableColumn
+from austin_crime.warehouse.connection import Connection
+
+PAGE_ROWS, EXPORT_ROWS = 50, 5_000
+SCAN_ROWS = 50_000
+DIALECT = psycopg.dialect()
+
+
+def _read_boolean(text: str) -> bool:
+    """Read true or false."""
+    return {"true": True, "false": False}[text.lower()]
+
+
+# By PostgreSQL's name of a type: SQLAlchemy's type, how a value is read, and what a person should write.
+TYPES: dict[str, tuple[Any, Callable[[str], Any], str]] = {
+    "bigint": (sa.BigInteger, int, "a whole number"),
+    "integer": (sa.Integer, int, "a whole number"),
+    "smallint": (sa.SmallInteger, int, "a whole number"),
+    "numeric": (sa.Numeric, Decimal, "a number"),
+    "boolean": (sa.Boolean, _read_boolean, "true or false"),
+    "date": (sa.Date, date.fromisoformat, "a day such as 2024-05-31"),
+    "timestamp without time zone": (sa.DateTime, datetime.fromisoformat, "a time such as 2024-05-31T13:30"),
+    "timestamp with time zone": (sa.DateTime(timezone=True), datetime.fromisoformat, "a time such as 2024-05-31T13:30Z"),
+    "time without time zone": (sa.Time, time.fromisoformat, "a time of day such as 13:30"),
+    "jsonb": (JSONB, json.loads, "JSON"),
+}
+TEXT: tuple[Any, Callable[[str], Any], str] = (sa.Text, str, "a text")
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": lambda column, value: column == value,
+    "ne": lambda column, value: column.is_distinct_from(value),
+    "lt": lambda column, value: column < value,
+    "le": lambda column, value: column <= value,
+    "gt": lambda column, value: column > value,
+    "ge": lambda column, value: column >= value,
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a person chose to see of a table.
+
+    Parameters
+    ----------
+    sort
+        A column, with ``-`` in front for the largest first; empty for the table's key.
+    filters
+        Each ``column:operator:value``, or ``column:null`` and ``column:notnull``; operators are those of COMPARISONS, and contains.
+    after
+        Where the page before ended, as Page.after says it; empty for the first page.
+    """
+
+    table: Table
+    sort: str = ""
+    filters: tuple[str, ...] = ()
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, each with a value for every column of the table; where to go on, None at the end; and how many were looked through."""
+
+    rows: list[list[Any]]
+    after: str | None
+    scanned_count: int
+
+
+def read_page(connection: Connection, view: View, limit: int = PAGE_ROWS) -> Page:
+    """Return the next rows of a view.
+
+    Raises
+    ------
+    ParameterError
+        If a column, an operator or a value is not one of the table.
+    """
+    query = _Query(view)
+    rows: list[dict[str, Any]] = []
+    position, scanned = query.position, 0
+    for part in query.parts_from(position):
+        size = SCAN_ROWS if query.conditions else limit - len(rows)
+        ahead = query.ordered(part, position if part is query.part_of(position) else None)
+        rows += _run(connection, query.matching(ahead, size).limit(limit - len(rows)))
+        if len(rows) == limit:
+            return _page(query, rows, query.place(rows[-1]), scanned + size)
+        # Fewer than asked for: the part is at its end, or the rows that were looked through are.
+        last = _run(connection, ahead.offset(size - 1).limit(1))
+        scanned += size
+        if last:
+            return _page(query, rows, query.place(last[0]), scanned)
+    return _page(query, rows, None, scanned)
+
+
+def all_rows(connection: Connection, view: View) -> Iterator[list[Any]]:
+    """Yield every row of a view, page by page."""
+    after: str | None = view.after
+    while after is not None:
+        page = read_page(connection, View(view.table, view.sort, view.filters, after), EXPORT_ROWS)
+        yield from page.rows
+        after = page.after
+
+
+class _Query:
+    """A view as parts of a statement: the rows with a value in the leading column come first, those without one behind."""
+
+    def __init__(self, view: View) -> None:
+        self.table = view.table
+        self.source = _source(view.table)
+        self.leading = self._leading(view)
+        self.is_descending = view.sort.startswith("-")
+        self.names = [self.leading.name, *(name for name in view.table.key if name != self.leading.name)]
+        self.conditions = [_condition(view.table, self.source, text) for text in view.filters]
+        self.position = _read_position(view, self.names)
+
+    def _leading(self, view: View) -> TableColumn:
+        """Return the column that is sorted by."""
+        column = view.table.column(view.sort.removeprefix("-") or view.table.key[0])
+        if view.sort and not view.table.is_sortable(column):
+            raise ParameterError(f"{view.table.name} cannot be sorted by {column.name}: it is large and has no index on it.")
+        return column
+
+    def parts_from(self, position: dict[str, Any] | None) -> list[bool]:
+        """Return the parts that are still to come; a part says whether its rows have a value in the leading column."""
+        parts = [True, False] if self.leading.is_nullable else [True]
+        return parts[parts.index(self.part_of(position)) :] if position else parts
+
+    def part_of(self, position: dict[str, Any] | None) -> bool:
+        """Return the part that a position is in."""
+        return position is None or position[self.leading.name] is not None
+
+    def ordered(self, part: bool, position: dict[str, Any] | None) -> sa.Select[Any]:
+        """Return a part's rows in order, from a position on."""
+        column = self.source.c[self.leading.name]
+        statement = sa.select(*self.source.c)
+        if self.leading.is_nullable:
+            statement = statement.where(column.is_not(None) if part else column.is_(None))
+        if position:
+            statement = statement.where(*self._behind(position, part))
+        order = [self.source.c[name].asc() for name in self.names[1:]]
+        # Within this part the leading column has no nulls, so an index can be read in either direction.
+        first = [column.desc() if self.is_descending else column.asc()] if part else []
+        return statement.order_by(*first, *order)
+
+    def _behind(self, position: dict[str, Any], part: bool) -> list[Any]:
+        """Return the conditions for rows behind a position."""
+        rest = _greater(self.source, self.names[1:], position)
+        if not part:
+            return [rest]
+        column, value = self.source.c[self.leading.name], _literal(self.leading, position[self.leading.name])
+        further = column < value if self.is_descending else column > value
+        # The first condition is what an index is entered by.
+        start = column <= value if self.is_descending else column >= value
+        return [start, sa.or_(further, sa.and_(column == value, rest))]
+
+    def matching(self, ahead: sa.Select[Any], size: int) -> sa.Select[Any]:
+        """Return those of the next rows that meet the filters."""
+        if not self.conditions:
+            return ahead
+        window = ahead.limit(size).subquery("ahead")
+        conditions = [condition(window) for condition in self.conditions]
+        order = [window.c[name].asc() for name in self.names[1:]]
+        leading = window.c[self.leading.name]
+        first = leading.desc().nulls_last() if self.is_descending else leading.asc()
+        return sa.select(*window.c).where(*conditions).order_by(first, *order)
+
+    def place(self, row: dict[str, Any]) -> str:
+        """Return the position of a row as text."""
+        values = [None if row[name] is None else _as_text(row[name]) for name in self.names]
+        return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+def _page(query: _Query, rows: list[dict[str, Any]], after: str | None, scanned: int) -> Page:
+    names = [column.name for column in query.table.columns]
+    return Page([[row[name] for name in names] for row in rows], after, scanned)
+
+
+def _source(table: Table) -> sa.TableClause:
+    """Return a table for SQLAlchemy."""
+    schema, name = table.name.split(".")
+    columns = [sa.column(column.name, _kind(column)[0]) for column in table.columns]
+    return sa.table(name, *columns, schema=schema)
+
+
+def _kind(column: TableColumn) -> tuple[Any, Callable[[str], Any], str]:
+    return TYPES.get(column.type, TEXT)
+
+
+def _literal(column: TableColumn, value: Any) -> sa.BindParameter[Any]:
+    return sa.literal(value, _kind(column)[0])
+
+
+def _greater(source: sa.TableClause, names: Sequence[str], position: dict[str, Any]) -> Any:
+    """Return the condition for rows whose columns, in order, come after a position; nulls come last."""
+    alternatives, equal = [], []
+    for name in names:
+        column, value = source.c[name], position[name]
+        if value is not None:
+            bound = sa.literal(value, column.type)
+            alternatives.append(sa.and_(*equal, sa.or_(column > bound, column.is_(None))))
+            equal.append(column == bound)
+        else:
+            equal.append(column.is_(None))
+    return sa.or_(*alternatives) if alternatives else sa.false()
+
+
+def _condition(table: Table, source: sa.TableClause, text: str) -> Callable[[Any], Any]:
+    """Return a filter as a function of what it is applied to."""
+    name, _, rest = text.partition(":")
+    operator, _, value = rest.partition(":")
+    column = table.column(name)
+    if operator in ("null", "notnull"):
+        return lambda rows: rows.c[name].is_(None) if operator == "null" else rows.c[name].is_not(None)
+    if operator == "contains":
+        return lambda rows: sa.cast(rows.c[name], sa.Text).icontains(value, autoescape=True)
+    if operator not in COMPARISONS or column.type == "jsonb":
+        raise ParameterError(
+            f"The filter {text!r} cannot be used: expected column:operator:value with one of"
+            f" {', '.join(COMPARISONS)}, contains, null and notnull; JSON only contains."
+        )
+    bound = _literal(column, read_value(column, value))
+    return lambda rows: COMPARISONS[operator](rows.c[name], bound)
+
+
+def read_value(column: TableColumn, text: str) -> Any:
+    """Return a value as a person wrote it; ParameterError if the column cannot have it."""
+    _, reader, expected = _kind(column)
+    try:
+        if "\0" in text or len(text) > 1000:
+            raise ValueError(text)
+        value = reader(text.strip() if reader is not str else text)
+        _refuse_overflow(column, value)
+    except (ValueError, KeyError, InvalidOperation) as error:
+        raise ParameterError(f"{column.name}: expected {expected}, came {text[:100]!r}.") from error
+    return value
+
+
+def _refuse_overflow(column: TableColumn, value: Any) -> None:
+    """Raise ValueError for a number that is too large for its type, or none at all."""
+    bits = {"bigint": 63, "integer": 31, "smallint": 15}.get(column.type)
+    if bits and not -(2**bits) <= value < 2**bits:
+        raise ValueError(value)
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueError(value)
+
+
+def _read_position(view: View, names: Sequence[str]) -> dict[str, Any] | None:
+    """Return where a page begins, by column; None for the first page."""
+    if not view.after:
+        return None
+    try:
+        texts = json.loads(base64.urlsafe_b64decode(view.after.encode()))
+        columns = [view.table.column(name) for name in names]
+        pairs = list(zip(columns, texts, strict=True))
+        return {column.name: None if text is None else read_value(column, text) for column, text in pairs}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ParameterError("This address of a page is damaged, or of another table: go back to the first page.") from error
+
+
+def _as_text(value: Any) -> str:
+    """Return a value as read_value reads it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | datetime | time) else str(value)
+
+
+def _run(connection: Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
+    """Run a statement in a session of the pipeline."""
+    compiled = statement.compile(dialect=DIALECT)
+    return connection.execute(str(compiled).encode(), compiled.params).fetchall()

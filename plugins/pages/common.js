@@ -1,0 +1,104 @@
+// What both pages share: Airflow's own React and Chakra UI, requests, formats, and small components.
+export const { createElement: h, Fragment, useCallback, useEffect, useMemo, useRef, useState } = globalThis.React;
+export const UI = globalThis.ChakraUI;
+export const { Link: RouterLink, useSearchParams } = globalThis.ReactRouterDOM;
+
+export const DAG = "austin_crime_nightly";
+export const RESET_DAG = "austin_crime_reset";
+export const url = (path) => new URL(path, document.baseURI).href;
+export const query = (values) => new URLSearchParams(Object.entries(values).flatMap(([name, value]) =>
+  (Array.isArray(value) ? value : [value]).filter((one) => one !== "" && one != null).map((one) => [name, one]))).toString();
+
+// --- Requests: to our API and to Airflow's; both know the person by Airflow's cookie ---------------------------------------
+
+async function ask(path, options = {}) {
+  const answer = await fetch(url(path), { ...options, headers: { Accept: "application/json", "X-Austin-Crime": "1",
+    ...(options.body ? { "Content-Type": "application/json" } : {}) } }).catch(() => {
+    throw new Error("Airflow does not answer. Is it running? This page tries again.");
+  });
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const detail = typeof body.detail === "string" ? body.detail : JSON.stringify(body.detail ?? answer.statusText);
+    throw Object.assign(new Error(answer.status === 401 ? "You are signed out. Reload the page to sign in." : detail), { status: answer.status });
+  }
+  return body;
+}
+
+export const ours = (path, values = {}) => ask(`austin-crime/api/${path}?${query(values)}`);
+export const airflow = (path, method = "GET", body = undefined) =>
+  ask(`api/v2/${path}`, { method, body: body && JSON.stringify(body) });
+export const startRun = (dag, conf) => airflow(`dags/${dag}/dagRuns`, "POST", { logical_date: null, conf });
+
+/** Ask once, and again every so many milliseconds; what was heard stays while the next answer is awaited. */
+export function useAnswer(request, dependencies, everyMs = 0) {
+  const [state, setState] = useState({ data: null, error: null });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let timer, isOver = false;
+    const run = async () => {
+      try {
+        const data = await request();
+        if (!isOver) setState({ data, error: null });
+      } catch (error) {
+        if (!isOver) setState((before) => ({ ...before, error }));
+      }
+      if (!isOver && everyMs) timer = setTimeout(run, everyMs);
+    };
+    run();
+    return () => { isOver = true; clearTimeout(timer); };
+  }, [...dependencies, turn, everyMs]);
+  return { ...state, again: useCallback(() => setTurn((number) => number + 1), []) };
+}
+
+// --- Formats: Austin's time, numbers with separators -----------------------------------------------------------------------
+
+const LOCALE = "en-US", ZONE = "America/Chicago";
+export const number = (value) => (value == null ? "" : Number(value).toLocaleString(LOCALE));
+export const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+export const moment = (text, options = { dateStyle: "medium", timeStyle: "short" }) =>
+  text ? new Date(text).toLocaleString(LOCALE, { ...options, timeZone: ZONE }) : "";
+/** A wall time of Austin, without zone, as the reports have it. */
+export const wall = (text, options = { dateStyle: "medium", timeStyle: "short" }) =>
+  text ? new Date(`${text.slice(0, 19)}${text.length > 10 ? "" : "T00:00:00"}Z`).toLocaleString(LOCALE, { ...options, timeZone: "UTC" }) : "";
+export const day = (text) => wall(text, { dateStyle: "medium" });
+export const bytes = (count) => (count < 1e3 ? `${count} bytes` : count < 1e6 ? `${number(Math.round(count / 1e3))} kB` : `${number((count / 1e6).toFixed(1))} MB`);
+export const duration = (seconds) => (seconds == null ? "" : seconds < 60 ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`);
+export function ago(text) {
+  const minutes = Math.round((Date.now() - new Date(text)) / 60e3);
+  if (minutes < 1) return "just now";
+  return minutes < 90 ? `${plural(minutes, "minute")} ago` : minutes < 2880 ? `${plural(Math.round(minutes / 60), "hour")} ago` : `${plural(Math.round(minutes / 1440), "day")} ago`;
+}
+
+// --- Components ------------------------------------------------------------------------------------------------------------
+
+export const STATES = {
+  success: ["green", "Done"], published: ["green", "Published"], unchanged: ["teal", "Unchanged"], running: ["blue", "Running"],
+  queued: ["gray", "Queued"], scheduled: ["gray", "Waiting"], up_for_retry: ["orange", "Tries again"], up_for_reschedule: ["orange", "Waits for the portal"],
+  skipped: ["gray", "Not needed"], failed: ["red", "Failed"], upstream_failed: ["gray", "Not reached"], blocked: ["orange", "Blocked"], abandoned: ["gray", "Abandoned"],
+};
+export const State = ({ state }) => {
+  const [palette, word] = STATES[state] ?? ["gray", state ?? "Waiting"];
+  return h(UI.Badge, { colorPalette: palette, variant: "subtle", flexShrink: 0 }, word);
+};
+export const Notice = ({ status = "info", title, children }) =>
+  h(UI.Alert.Root, { status, role: status === "error" ? "alert" : "status", my: 2 }, h(UI.Alert.Indicator), h(UI.Alert.Content, null,
+    title && h(UI.Alert.Title, null, title), h(UI.Alert.Description, { overflowWrap: "anywhere" }, children)));
+export const Trouble = ({ error }) => error && h(Notice, { status: "error" }, error.message);
+export const Section = ({ title, note, children, ...rest }) =>
+  h(UI.Box, { as: "section", "aria-label": title, mt: 8, ...rest }, h(UI.Heading, { as: "h2", size: "lg", mb: note ? 1 : 3 }, title),
+    note && h(UI.Text, { color: "fg.muted", mb: 3, maxW: "75ch" }, note), children);
+export const Mono = ({ children, ...rest }) => h(UI.Box, { as: "pre", fontFamily: "mono", fontSize: "xs", whiteSpace: "pre-wrap", overflowWrap: "anywhere", ...rest }, children);
+export const Page = ({ title, note, error, children }) =>
+  h(UI.Box, { as: "main", px: { base: 3, md: 6 }, py: 4, maxW: "1500px", mx: "auto", w: "100%" },
+    h(UI.Heading, { as: "h1", size: "2xl" }, title), h(UI.Text, { color: "fg.muted", mb: 3, maxW: "75ch" }, note), h(Trouble, { error }), children);
+
+/** A table: columns are [title, cell of a row, is a number]; it scrolls sideways by itself, and with the keyboard. */
+export const Grid = ({ label, columns, rows, row: rowProps = () => ({}) }) =>
+  h(UI.Box, { overflowX: "auto", tabIndex: 0, role: "region", "aria-label": label },
+    h(UI.Table.Root, { size: "sm" },
+      h(UI.Table.Header, null, h(UI.Table.Row, null, columns.map(([title, , isNumber], index) =>
+        h(UI.Table.ColumnHeader, { key: index, textAlign: isNumber ? "end" : "start", whiteSpace: "nowrap" }, title)))),
+      h(UI.Table.Body, null, rows.map((row, index) => h(UI.Table.Row, { key: index, ...rowProps(row) }, columns.map(([, cell, isNumber], place) =>
+        h(UI.Table.Cell, { key: place, textAlign: isNumber ? "end" : "start", verticalAlign: "top" }, cell(row))))))));
+
+export const useMe = () => useAnswer(() => ours("me"), []).data ?? { may_start: false, may_delete: false };
