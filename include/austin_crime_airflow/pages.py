@@ -116,10 +116,10 @@ def list_loads() -> dict[str, Any]:
 
 
 @app.get("/api/load", dependencies=Own)
-def load(load_id: str) -> dict[str, Any]:
-    """Return a load with its numbers by step."""
+def load(load_id: str) -> dict[str, Any] | None:
+    """Return a load with its numbers by step; null until its plan has begun."""
     with reading() as connection:
-        return _found(loads.describe(connection, load_id), f"There is no load {load_id}.")
+        return loads.describe(connection, load_id)
 
 
 @app.get("/api/receipt", dependencies=Own)
@@ -247,12 +247,6 @@ def preview_reset(target: str) -> reset.Preview:
     """Return what a reset would delete."""
     with reading() as connection:
         return reset.preview(connection, target)
-
-
-def _found(value: dict[str, Any] | None, message: str) -> dict[str, Any]:
-    if value is None:
-        raise HTTPException(404, message)
-    return value
 
 
 def _attachment(name: str) -> dict[str, str]:

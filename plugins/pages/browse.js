@@ -1,5 +1,5 @@
 // Any table: its columns, rows sorted and filtered, page by page; the address holds all of it.
-import { Fragment, Grid, h, moment, Mono, Notice, number, ours, plural, query, Trouble, UI, url, useAnswer, useEffect, useState } from "./common.js";
+import { Fragment, Grid, h, moment, Mono, Notice, number, ours, plural, query, TextButton, Trouble, UI, url, useAnswer, useEffect, useState } from "./common.js";
 
 const OPERATORS = { eq: "is", ne: "is not", lt: "<", le: "≤", gt: ">", ge: "≥", contains: "contains", null: "is empty", notnull: "is not empty" };
 const PAGE_ROWS = 50;
@@ -72,21 +72,22 @@ function Filters({ columns, filters, set }) {
 function Cell({ value, type }) {
   if (value == null) return h(UI.Text, { as: "span", color: "fg.subtle" }, "null");
   if (type === "jsonb") return h(Difference, { value });
-  if (type === "timestamp with time zone") return moment(value);
-  return String(value).length > 160 ? h("details", null, h("summary", null, `${String(value).slice(0, 80)}…`), h(Mono, null, value)) : String(value).replace("T", type.startsWith("timestamp") ? " " : "T");
+  if (type === "timestamp with time zone") return h(UI.Box, { whiteSpace: "nowrap" }, moment(value));
+  if (/date|time/.test(type)) return h(UI.Box, { whiteSpace: "nowrap" }, String(value).replace("T", " "));
+  return String(value).length > 160 ? h("details", null, h("summary", null, `${String(value).slice(0, 80)}…`), h(Mono, null, value)) : String(value);
 }
 
 /** JSON; the differences of an edited report as "from → to". */
 function Difference({ value }) {
   const entries = Object.entries(value);
-  if (!entries.every(([, one]) => one && typeof one === "object" && "old" in one && "new" in one)) return h("details", null, h("summary", null, "JSON"), h(Mono, { maxW: "40em" }, JSON.stringify(value, null, 1)));
+  if (!entries.every(([, one]) => one && typeof one === "object" && "old" in one && "new" in one)) return h("details", null, h("summary", null, "The row that was"), h(Mono, { maxW: "40em" }, JSON.stringify(value, null, 1)));
   return entries.map(([name, one]) => h(UI.Text, { key: name, fontSize: "sm" }, h("b", null, name), `: ${one.old ?? "null"} → ${one.new ?? "null"}`));
 }
 
 function Rows({ page, view, hidden, set, search }) {
   const shown = page.columns.map((column, index) => ({ ...column, index })).filter((column) => !hidden.includes(column.name));
   const sorted = view.sort.replace("-", ""), isDescending = view.sort.startsWith("-");
-  const heading = (column) => !column.is_sortable ? column.name : h(UI.Button, { variant: "plain", size: "xs", px: 0, color: "fg", fontWeight: "semibold", "aria-label": `Sort by ${column.name}`,
+  const heading = (column) => !column.is_sortable ? column.name : h(TextButton, { "aria-label": `Sort by ${column.name}`,
     onClick: () => set({ sort: sorted === column.name && !isDescending ? `-${column.name}` : column.name }) }, column.name, sorted === column.name ? (isDescending ? " ↓" : " ↑") : "");
   const isNumber = (type) => /int|numeric/.test(type);
   const download = (format) => h("a", { href: url(`austin-crime/rows?${query({ table: view.table, sort: view.sort, filter: view.filter, format })}`), style: { textDecoration: "underline" } }, format.toUpperCase());

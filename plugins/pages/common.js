@@ -29,24 +29,25 @@ export const airflow = (path, method = "GET", body = undefined) =>
   ask(`api/v2/${path}`, { method, body: body && JSON.stringify(body) });
 export const startRun = (dag, conf) => airflow(`dags/${dag}/dagRuns`, "POST", { logical_date: null, conf });
 
-/** Ask once, and again every so many milliseconds; what was heard stays while the next answer is awaited. */
+/** Ask once, and again every so many milliseconds, or as many as a function of the answer says; what was heard stays while the next answer is awaited. */
 export function useAnswer(request, dependencies, everyMs = 0) {
   const [state, setState] = useState({ data: null, error: null });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
-    let timer, isOver = false;
+    let timer, answer, isOver = false;
     const run = async () => {
       try {
-        const data = await request();
-        if (!isOver) setState({ data, error: null });
+        answer = await request();
+        if (!isOver) setState({ data: answer, error: null });
       } catch (error) {
         if (!isOver) setState((before) => ({ ...before, error }));
       }
-      if (!isOver && everyMs) timer = setTimeout(run, everyMs);
+      const waitMs = typeof everyMs === "function" ? everyMs(answer) : everyMs;
+      if (!isOver && waitMs) timer = setTimeout(run, waitMs);
     };
     run();
     return () => { isOver = true; clearTimeout(timer); };
-  }, [...dependencies, turn, everyMs]);
+  }, [...dependencies, turn, typeof everyMs === "function" || everyMs]);
   return { ...state, again: useCallback(() => setTurn((number) => number + 1), []) };
 }
 
@@ -73,7 +74,7 @@ export function ago(text) {
 
 export const STATES = {
   success: ["green", "Done"], published: ["green", "Published"], unchanged: ["teal", "Unchanged"], running: ["blue", "Running"],
-  queued: ["gray", "Queued"], scheduled: ["gray", "Waiting"], up_for_retry: ["orange", "Tries again"], up_for_reschedule: ["orange", "Waits for the portal"],
+  waiting: ["gray", "Waiting"], queued: ["gray", "Queued"], scheduled: ["gray", "Waiting"], up_for_retry: ["orange", "Tries again"], up_for_reschedule: ["orange", "Waits for the portal"],
   skipped: ["gray", "Not needed"], failed: ["red", "Failed"], upstream_failed: ["gray", "Not reached"], blocked: ["orange", "Blocked"], abandoned: ["gray", "Abandoned"],
 };
 export const State = ({ state }) => {
@@ -87,6 +88,10 @@ export const Trouble = ({ error }) => error && h(Notice, { status: "error" }, er
 export const Section = ({ title, note, children, ...rest }) =>
   h(UI.Box, { as: "section", "aria-label": title, mt: 8, ...rest }, h(UI.Heading, { as: "h2", size: "lg", mb: note ? 1 : 3 }, title),
     note && h(UI.Text, { color: "fg.muted", mb: 3, maxW: "75ch" }, note), children);
+/** A button that looks like a link, for what changes this page. */
+export const TextButton = ({ children, ...rest }) =>
+  h(UI.Button, { variant: "plain", h: "auto", minW: 0, p: 0, color: "fg", fontSize: "inherit", fontWeight: "inherit", textDecoration: "underline", ...rest }, children);
+export const TextLink = ({ to, children, ...rest }) => h(RouterLink, { to, style: { textDecoration: "underline" }, ...rest }, children);
 export const Mono = ({ children, ...rest }) => h(UI.Box, { as: "pre", fontFamily: "mono", fontSize: "xs", whiteSpace: "pre-wrap", overflowWrap: "anywhere", ...rest }, children);
 export const Page = ({ title, note, error, children }) =>
   h(UI.Box, { as: "main", px: { base: 3, md: 6 }, py: 4, maxW: "1500px", mx: "auto", w: "100%" },

@@ -1,5 +1,5 @@
 // See the data: files as received, the newest reports, tables, what changed, what was rejected; delete, and see it come back.
-import { ago, bytes, day, duration, Fragment, Grid, h, moment, Mono, Notice, number, ours, Page, plural, query, RouterLink, Section, State, Trouble, UI, url, useAnswer, useMe, useSearchParams, wall } from "./common.js";
+import { ago, bytes, day, duration, Fragment, Grid, h, moment, Mono, Notice, number, ours, Page, plural, query, Section, State, TextButton, TextLink, Trouble, UI, url, useAnswer, useMe, useSearchParams, wall } from "./common.js";
 import { Cleaned } from "./walk.js";
 import { Delete } from "./delete.js";
 import { Browse } from "./browse.js";
@@ -14,10 +14,10 @@ function Newest() {
       ["District", (row) => row.council_district, true], ["Occurred", (row) => wall(row.occurred_at)],
       ["Reported", (row) => h(Fragment, null, wall(row.reported_at), h(UI.Text, { fontSize: "xs", color: "fg.muted" }, row.days_ago === 0 ? "today" : row.days_ago < 0 ? "in the future" : `${plural(row.days_ago, "day")} ago`))],
       ["Cleared", (row) => h(Fragment, null, row.clearance_name ?? "no status", row.clearance_date && h(UI.Text, { fontSize: "xs", color: "fg.muted" }, day(row.clearance_date)))],
-      ["Brought by", (row) => row.load_id ? h(RouterLink, { to: `/plugin/pipeline?${query({ load: row.load_id })}`, style: { textDecoration: "underline" } }, row.load_id) : "the first load"]] }));
+      ["Brought by", (row) => row.load_id ? h(TextLink, { to: `/plugin/pipeline?${query({ load: row.load_id })}` }, row.load_id) : "the first load"]] }));
 }
 
-export const NoData = () => h(Notice, null, "There is no data yet. ", h(RouterLink, { to: "/plugin/pipeline", style: { textDecoration: "underline" } }, "Start a load"), ": it takes about a minute with the sample data.");
+export const NoData = () => h(Notice, null, "There is no data yet. ", h(TextLink, { to: "/plugin/pipeline" }, "Start a load"), ": it takes about a minute with the sample data.");
 
 // --- Received files ------------------------------------------------------------------------------------------------------------
 
@@ -27,7 +27,7 @@ function Received({ search, go }) {
   return h(Section, { title: "Received files", note: "Every answer of the city's portal is kept as it came, with its SHA-256. A load can be repeated from these files." }, h(Trouble, { error }),
     data?.loads.length === 0 && h(NoData),
     data?.loads.length > 0 && h(Fragment, null, h(Grid, { label: "Loads in the landing", rows: data.loads, columns: [
-      ["Load", (row) => h(UI.Button, { variant: "plain", size: "xs", px: 0, color: "fg", textDecoration: "underline", onClick: () => go({ folder: row.folder, file: "" }) }, row.load_id)],
+      ["Load", (row) => h(TextButton, { onClick: () => go({ folder: row.folder, file: "" }) }, row.load_id)],
       ["Age", (row) => ago(row.started_at)], ["Outcome", (row) => h(State, { state: row.status })], ["Batches", (row) => number(row.file_count), true],
       ["Reports", (row) => number(row.report_count), true], ["Size", (row) => bytes(row.byte_count), true]] }),
       h(UI.Text, { fontSize: "xs", color: "fg.muted", mt: 1 }, `${plural(data.load_count, "load")} in ${data.address}`)),
@@ -38,7 +38,7 @@ function Files({ folder, file, go }) {
   const { data, error } = useAnswer(() => ours("landing/files", { name: folder }), [folder]);
   return h(Section, { title: `Files of ${folder}`, mt: 6 }, h(Trouble, { error }),
     data && h(Grid, { label: "Files", rows: data, columns: [
-      ["File", (row) => row.is_batch ? h(UI.Button, { variant: "plain", size: "xs", px: 0, color: "fg", textDecoration: "underline", onClick: () => go({ folder, file: row.name }) }, row.name.split("/").slice(1).join("/")) : row.name.split("/").slice(1).join("/")],
+      ["File", (row) => row.is_batch ? h(TextButton, { onClick: () => go({ folder, file: row.name }) }, row.name.split("/").slice(1).join("/")) : row.name.split("/").slice(1).join("/")],
       ["Reports", (row) => number(row.report_count), true], ["Size", (row) => bytes(row.byte_count), true], ["Age", (row) => (row.changed_at ? ago(row.changed_at) : "")],
       ["SHA-256", (row) => row.sha256 && h(Mono, { title: row.sha256 }, `${row.sha256.slice(0, 12)}…`)],
       ["", (row) => h("a", { href: url(`austin-crime/landing/file?${query({ name: row.name })}`), style: { textDecoration: "underline" } }, "Download")]] }),

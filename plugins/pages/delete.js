@@ -1,5 +1,5 @@
 // Delete and see it come back: what will go, the name typed, the run that deletes, and the proof that a load restores it.
-import { airflow, Fragment, Grid, h, moment, Notice, number, ours, RESET_DAG, RouterLink, Section, startRun, Trouble, UI, useAnswer, useState } from "./common.js";
+import { airflow, Fragment, Grid, h, moment, Notice, number, ours, RESET_DAG, Section, startRun, TextLink, Trouble, UI, useAnswer, useState } from "./common.js";
 
 const WHOLE = ["all tables", "landing", "everything"], TICK_MS = 1000;
 
@@ -49,7 +49,7 @@ function Confirm({ target, done }) {
     h("form", { onSubmit: remove }, h("label", { htmlFor: "typed" }, "Type ", h("b", null, target), " to confirm"),
       h(UI.HStack, { mt: 1 }, h(UI.Input, { id: "typed", size: "sm", autoComplete: "off", value: typed, onChange: (event) => setTyped(event.target.value) }),
         h(UI.Button, { type: "submit", size: "sm", colorPalette: "red", disabled: typed !== target || state.isRunning }, state.isRunning ? "Deleting…" : "Delete"))),
-    state.isDone && h(Notice, { status: "success" }, `Deleted ${target}. `, h(RouterLink, { to: "/plugin/pipeline", style: { textDecoration: "underline" } }, "Start a load to bring it back"), "."));
+    state.isDone && h(Notice, { status: "success" }, `Deleted ${target}. `, h(TextLink, { to: "/plugin/pipeline" }, "Start a load to bring it back"), "."));
 }
 
 function Resets({ resets }) {

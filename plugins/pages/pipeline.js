@@ -1,7 +1,7 @@
 // See the pipeline: what each step does and did, a report's way through it, and a load as it happens.
 import {
   ago, airflow, DAG, day, duration, h, moment, Mono, Notice, number, ours, Page, plural, RouterLink, Section, startRun, State, STATES,
-  Trouble, UI, useAnswer, useEffect, useMe, useMemo, useSearchParams, useState,
+  TextButton, TextLink, UI, useAnswer, useEffect, useMe, useMemo, useSearchParams, useState,
 } from "./common.js";
 import { Receipt } from "./receipt.js";
 import { Walk } from "./walk.js";
@@ -36,7 +36,7 @@ const inferred = (load, id, sentence) => !load ? undefined : load.status === "bl
 async function lastLines(runId, instance) {
   const place = `dags/${DAG}/dagRuns/${encodeURIComponent(runId)}/taskInstances/${instance.task_id}/logs/${instance.try_number}`;
   const { content } = await airflow(`${place}?map_index=${instance.map_index}&full_content=true`);
-  const events = content.filter((line) => line.event && !line.event.startsWith("::"));
+  const events = content.filter((line) => line.error_detail?.length || line.logger?.startsWith("austin_crime"));
   return events.slice(-LOG_LINES).map((line) => [line.event, ...(line.error_detail ?? []).map((one) => one.exc_value)].join(" "));
 }
 
@@ -57,7 +57,7 @@ function Place({ place, members }) {
   const states = members.map((one) => one.state), state = stateOf(states.filter(Boolean).map((one) => ({ state: one })));
   const palette = STATES[state]?.[0] ?? "gray", isActive = ["running", "up_for_retry", "up_for_reschedule"].includes(state);
   const isShared = members.length > 1;
-  return h(UI.Card.Root, { size: "sm", as: "li", "data-state": state, borderTopWidth: "3px", borderTopColor: `${palette}.solid`,
+  return h(UI.Card.Root, { size: "sm", as: "li", "data-state": state, borderTopWidth: "3px", borderTopColor: ["waiting", undefined].includes(state) ? "border" : `${palette}.solid`,
     bg: isActive ? `${palette}.subtle` : undefined, transition: "background-color 0.5s", _motionReduce: { transition: "none" } },
   h(UI.Card.Body, { gap: 1 },
     h(UI.Flex, { justify: "space-between", align: "start", gap: 2 },
@@ -70,7 +70,7 @@ function Station({ id, title, state, result, instances, lines, runId, isShared }
   const shown = instances.find((one) => one.state === state) ?? instances[0];
   const log = shown?.start_date && h(UI.Text, { as: "span", fontSize: "xs", color: "fg.muted", fontWeight: "normal" }, duration(seconds(instances)),
     instances.length > 1 && ` in ${plural(instances.length, "task")}`, " · ",
-    h(RouterLink, { to: logPage(runId, shown), "aria-label": `Full log of ${title}`, style: { textDecoration: "underline" } }, isShared ? "log" : "full log"));
+    h(TextLink, { to: logPage(runId, shown), "aria-label": `Full log of ${title}` }, isShared ? "log" : "full log"));
   return h(UI.Box, { "data-task": id, "data-state": state },
     isShared ? h(UI.Text, { fontSize: "sm" }, `${title.replace("Build ", "")}: `, h("b", null, result ?? STATES[state]?.[1] ?? "…"), " ", log) :
       h(UI.Text, { fontWeight: "semibold" }, result),
@@ -159,8 +159,8 @@ function Nights({ loads, chosen, choose }) {
     h(UI.Box, { overflowX: "auto" }, h(UI.Table.Root, { size: "sm" },
       h(UI.Table.Header, null, h(UI.Table.Row, null, ["Started", "By", "Outcome", "Added", "Edited", "Removed", "Took"].map((title, index) => h(UI.Table.ColumnHeader, { key: title, textAlign: index > 2 ? "end" : "start" }, title)))),
       h(UI.Table.Body, null, loads.map((load) => h(UI.Table.Row, { key: load.load_id, bg: load.load_id === chosen ? "bg.emphasized" : undefined },
-        h(UI.Table.Cell, null, h(UI.Button, { variant: "plain", size: "xs", px: 0, color: "fg", textDecoration: "underline", "aria-pressed": load.load_id === chosen, onClick: () => choose(load.load_id) }, moment(load.started_at))),
-        h(UI.Table.Cell, null, load.started_by ?? load.orchestrator), h(UI.Table.Cell, null, h(State, { state: load.status })),
+        h(UI.Table.Cell, null, h(TextButton, { "aria-pressed": load.load_id === chosen, onClick: () => choose(load.load_id) }, moment(load.started_at))),
+        h(UI.Table.Cell, null, load.started_by === "airflow" ? "schedule" : load.started_by ?? load.orchestrator), h(UI.Table.Cell, null, h(State, { state: load.status })),
         ...["added_count", "edited_count", "removed_count"].map((name) => h(UI.Table.Cell, { key: name, textAlign: "end" }, number(load[name]))),
         h(UI.Table.Cell, { textAlign: "end", whiteSpace: "nowrap" }, duration(load.seconds))))))));
 }
@@ -181,9 +181,11 @@ export function Pipeline({ isTab = false }) {
   const newestRun = runs.data?.dag_runs[0], isRunning = newestRun && !OVER.includes(newestRun.state);
   // The chosen load; else the run that goes on, else the last load.
   const chosen = search.get("load") ?? (isRunning ? newestRun.dag_run_id : overview.data?.loads[0]?.load_id);
-  const isLive = isRunning && chosen === newestRun.dag_run_id;
-  const load = useAnswer(() => (chosen ? ours("load", { load_id: chosen }).catch(() => null) : Promise.resolve(null)), [chosen, isRunning], isLive ? TICK_MS : 0);
-  const live = useAnswer(() => (chosen ? readRun(chosen).catch(() => null) : Promise.resolve(null)), [chosen, isRunning], isLive ? TICK_MS : 0);
+  const nothing = () => Promise.resolve(null);
+  const live = useAnswer(chosen ? () => readRun(chosen).catch((error) => { if (error.status !== 404) throw error; return null; }) : nothing, [chosen],
+    (answer) => (answer && !OVER.includes(answer.run.state) ? TICK_MS : 0));
+  const currentLive = live.data?.run.dag_run_id === chosen ? live.data : null, isLive = currentLive && !OVER.includes(currentLive.run.state);
+  const load = useAnswer(chosen ? () => ours("load", { load_id: chosen }) : nothing, [chosen, isLive], isLive ? TICK_MS : 0);
   const stations = useMemo(() => stationsOf(tasks.data?.tasks ?? []), [tasks.data]);
   const choose = (loadId) => setSearch((before) => { const next = new URLSearchParams(before); loadId ? next.set("load", loadId) : next.delete("load"); return next; });
   const start = async (conf) => {
@@ -191,14 +193,14 @@ export function Pipeline({ isTab = false }) {
     try { choose(await startNightly(conf)); runs.again(); } catch (error) { setTrouble(error); }
   };
   useEffect(() => { if (!isRunning) overview.again(); }, [isRunning]);
-  const current = load.data?.load.load_id === chosen ? load.data : null, currentLive = live.data?.run.dag_run_id === chosen ? live.data : null;
+  const current = load.data?.load.load_id === chosen ? load.data : null;
   return h(Page, { title: isTab ? "The nightly load" : "See the pipeline", error: trouble ?? overview.error ?? tasks.error,
     note: "Every night, the police reports of Austin travel from the city's open data portal through these steps to tables and dashboards. Nothing is published unless it equals what the city counts." },
     overview.data && h(UI.Text, { fontSize: "lg" }, freshness(overview.data.status)),
     h(StartBar, { me, params: details.data?.params ?? {}, start, isRunning, isWalking, walk: () => setWalking(!isWalking) }),
     isWalking && h(Walk, { stations }),
     h(WhatToDo, { load: current, live: currentLive, me, start }),
-    h(Section, { title: isLive ? "The load as it happens" : chosen ? `The load of ${moment(current?.load.started_at ?? currentLive?.run.run_after)}` : "What a load does", note: current?.load.message, mt: 4 },
+    h(Section, { title: isLive ? "The load as it happens" : chosen && overview.data ? `The load of ${moment(overview.data.loads.find((one) => one.load_id === chosen)?.started_at ?? current?.load.started_at ?? currentLive?.run.run_after)}` : "What a load does", note: current?.load.status === "published" ? "" : current?.load.message, mt: 4 },
       h(Stations, { stations, load: current, live: currentLive, runId: chosen })),
     current && !isLive && h(Receipt, { loadId: chosen }),
     overview.data?.loads.length > 0 && h(Nights, { loads: overview.data.loads, chosen, choose }),

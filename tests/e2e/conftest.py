@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from local_stack.configuration import dotenv
 from local_stack.configuration.paths import python_path
@@ -28,11 +29,12 @@ class Stack:
     airflow: str
     superset: str
     prefect: str
+    portal: str
     passwords: dict[str, str]
     run: Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium; without one, skip and say so."""
     if chromium() is None:
@@ -41,7 +43,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(browser, tmp_path_factory) -> Iterator[Stack]:
     """Start everything on the sample portal with empty data, as `make up` does, and end it."""
     with running(tmp_path_factory, "up") as started:
@@ -53,6 +55,35 @@ def prefect(browser, tmp_path_factory) -> Iterator[Stack]:
     """Start Prefect on the sample portal with empty data, as `make prefect` does, and end it."""
     with running(tmp_path_factory, "prefect") as started:
         yield started
+
+
+@pytest.fixture
+def page(browser) -> Iterator[Page]:
+    """Return a new page that notes the hosts it asks, what fails and what breaks in the browser."""
+    context = browser.new_context(viewport={"width": 1500, "height": 1100}, reduced_motion="reduce")
+    page = context.new_page()
+    page.hosts, page.breaks = set(), []
+    page.on("request", lambda request: page.hosts.add(urlsplit(request.url).hostname))
+    page.on("pageerror", lambda error: page.breaks.append(str(error)))
+    yield page
+    context.close()
+
+
+def log_in_to_airflow(page: Page, stack: Stack, path: str, login: str = "admin") -> None:
+    """Sign in and open a page of Airflow."""
+    page.goto(stack.airflow + path)
+    page.fill('input[name="username"]', login)
+    page.fill('input[name="password"]', stack.passwords[f"AIRFLOW_{login.upper()}_PASSWORD"])
+    page.click('button[type="submit"]')
+
+
+def log_in_to_superset(page: Page, stack: Stack, user: str) -> None:
+    """Sign in to Superset."""
+    page.goto(f"{stack.superset}/login/")
+    page.fill("#username", user)
+    page.fill("#password", stack.passwords[f"SUPERSET_{user.upper()}_PASSWORD"])
+    page.click('button[type="submit"]')
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 @contextmanager
@@ -91,6 +122,7 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
         airflow=f"http://127.0.0.1:{ports['AIRFLOW']}",
         superset=f"http://127.0.0.1:{ports['SUPERSET']}",
         prefect=f"http://127.0.0.1:{ports['PREFECT']}",
+        portal=f"http://127.0.0.1:{ports['PORTAL']}",
         passwords=dotenv.read(root / ".env"),
         run=run,
     )

@@ -1,12 +1,11 @@
 """What a person does on the first day: trigger the load, watch it turn green, read the dashboard, ask in SQL."""
 
 import re
-from urllib.parse import urlsplit
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from tests.e2e.conftest import log_in_to_airflow, log_in_to_superset
 
 RUN_TIMEOUT_MS = 300_000
 DRAW_TIMEOUT_MS = 90_000
@@ -16,33 +15,6 @@ BARS = ("Crimes per year", "Crimes per hour of day")
 PIES = ("Top crimes", "Location types")
 MAP = "Map by council district"
 TROUBLE = ("Unexpected error", "An error occurred", "No results were returned", "No data", "Error:")
-
-
-@pytest.fixture
-def page(browser):
-    """Return a new page that notes the hosts it asks, what fails and what breaks in the browser."""
-    context = browser.new_context(viewport={"width": 1500, "height": 1100})
-    page = context.new_page()
-    page.hosts, page.breaks = set(), []
-    page.on("request", lambda request: page.hosts.add(urlsplit(request.url).hostname))
-    page.on("pageerror", lambda error: page.breaks.append(str(error)))
-    yield page
-    context.close()
-
-
-def log_in_to_airflow(page: Page, stack, path: str) -> None:
-    page.goto(stack.airflow + path)
-    page.fill('input[name="username"]', "admin")
-    page.fill('input[name="password"]', stack.passwords["AIRFLOW_ADMIN_PASSWORD"])
-    page.click('button[type="submit"]')
-
-
-def log_in_to_superset(page: Page, stack, user: str) -> None:
-    page.goto(f"{stack.superset}/login/")
-    page.fill("#username", user)
-    page.fill("#password", stack.passwords[f"SUPERSET_{user.upper()}_PASSWORD"])
-    page.click('button[type="submit"]')
-    page.wait_for_url(lambda url: "/login" not in url)
 
 
 def chart(page: Page, title: str):
@@ -74,6 +46,25 @@ def test_before_the_first_load_the_dashboard_says_what_to_press(stack, page):
 
     expect(page.get_by_text("No data yet").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
     expect(page.get_by_text("press Trigger").first).to_be_visible()
+
+
+def test_before_the_first_load_the_pages_say_what_to_press_and_explain_the_steps_with_an_invented_report(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/pipeline")
+    expect(page.get_by_text("No data yet").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(page.get_by_role("button", name="Start a load")).to_be_enabled()
+
+    page.get_by_role("button", name="How it works").click()
+    walk = page.get_by_role("region", name="How it works")
+    expect(walk.get_by_text("an invented one")).to_be_visible()
+    expect(walk.get_by_role("button", name="Play")).to_be_visible()  # keeps still: this browser asks for reduced motion
+    for _ in range(5):
+        walk.get_by_role("button", name="Next").click()
+    expect(walk.get_by_role("heading", name="6. Clean and stage")).to_be_visible()
+    expect(walk.locator("mark").filter(has_text="09:05:00").first).to_be_visible()
+
+    page.goto(f"{stack.airflow}/plugin/data")
+    expect(page.get_by_text("no data yet")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    assert page.breaks == []
 
 
 def test_a_person_triggers_the_load_and_sees_it_turn_green(stack, page):

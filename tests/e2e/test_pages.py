@@ -1,0 +1,193 @@
+"""What a person does with the two pages in Airflow: start a load and watch it, browse, delete and see it come back."""
+
+import re
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from tests.e2e.conftest import log_in_to_airflow, log_in_to_superset
+
+RUN_TIMEOUT_MS = 300_000
+DRAW_TIMEOUT_MS = 60_000
+PAGES = ("/plugin/pipeline", *(f"/plugin/data?tab={tab}" for tab in ("newest", "received", "tables", "changes", "delete")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(stack) -> None:
+    """Have the sample portal's reports in the warehouse."""
+    done = stack.run("load")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def change_portal(stack, change: str) -> None:
+    """Change the sample portal's reports."""
+    requests.post(f"{stack.portal}/live/{change}", timeout=60).raise_for_status()
+
+
+def station(page: Page, task_id: str):
+    """Return what the page shows of a task."""
+    return page.locator(f'[data-task="{task_id}"]')
+
+
+def wait_until_loaded(page: Page) -> None:
+    """Wait until the load that was started is over and the page shows its receipt."""
+    expect(page.get_by_text("The load as it happens")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(station(page, "refresh_dashboards")).to_have_attribute("data-state", "success", timeout=RUN_TIMEOUT_MS)
+    expect(page.get_by_text("All equal")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+
+def open_tab(page: Page, stack, values: str) -> None:
+    """Open a part of the data page."""
+    page.goto(f"{stack.airflow}/plugin/data?{values}")
+    expect(page.get_by_role("heading", name="See the data")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+
+def delete(page: Page, stack, target: str) -> None:
+    """Delete a target, its name typed."""
+    open_tab(page, stack, f"tab=delete&target={target}")
+    button = page.get_by_role("button", name="Delete", exact=True)
+    expect(button).to_be_disabled()
+    page.get_by_label(re.compile("to confirm")).fill(target)
+    button.click()
+    expect(page.get_by_text(f"Deleted {target}.")).to_be_visible(timeout=RUN_TIMEOUT_MS)
+
+
+def test_a_person_starts_a_load_and_watches_it_to_the_end_with_log_lines_and_numbers(stack, page):
+    change_portal(stack, "week?added=7&edited=5&removed=1")
+    log_in_to_airflow(page, stack, "/plugin/pipeline")
+
+    page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
+
+    expect(page.get_by_label(re.compile("Newest log lines")).first).to_be_visible(timeout=RUN_TIMEOUT_MS)
+    wait_until_loaded(page)
+    expect(station(page, "publish")).to_contain_text("7 added, 5 edited, 1 removed")
+    expect(station(page, "settle_months")).to_contain_text("equal to the city's")
+    assert page.breaks == []
+    assert page.hosts - {None} == {"127.0.0.1"}
+
+
+def test_any_night_can_be_seen_again_and_shared_by_its_address(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/pipeline")
+
+    page.get_by_role("button", name=re.compile(r"^\w{3} \d+, \d{4}")).last.click(timeout=DRAW_TIMEOUT_MS)
+
+    expect(station(page, "publish")).to_contain_text(re.compile(r"(19|20),\d{3} added"), timeout=DRAW_TIMEOUT_MS)
+    page.reload()
+    expect(station(page, "publish")).to_contain_text(re.compile(r"(19|20),\d{3} added"), timeout=DRAW_TIMEOUT_MS)
+
+
+def test_a_load_that_a_check_blocks_says_why_and_one_button_accepts_it(stack, page):
+    change_portal(stack, "remove_month?month=2015-03")
+    log_in_to_airflow(page, stack, "/plugin/pipeline")
+    page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
+
+    expect(page.get_by_text("Stopped by a check")).to_be_visible(timeout=RUN_TIMEOUT_MS)
+    expect(station(page, "gate")).to_have_attribute("data-state", "failed")
+    page.get_by_role("button", name=re.compile("^Accept ")).click()
+
+    wait_until_loaded(page)
+    expect(station(page, "gate")).to_contain_text("a person accepted")
+
+
+def test_a_person_filters_sorts_and_pages_a_table_and_shares_the_address(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/data?tab=tables&table=mart.crimes")
+    page.get_by_label("Column").select_option("crime_type", timeout=DRAW_TIMEOUT_MS)
+    page.get_by_label("Comparison").select_option("contains")
+    page.get_by_label("Value").fill("theft")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_role("button", name="Remove the filter crime_type contains theft")).to_be_visible()
+    page.get_by_role("button", name="Sort by reported_at").click(timeout=DRAW_TIMEOUT_MS)
+    page.get_by_role("button", name="Next page").click(timeout=DRAW_TIMEOUT_MS)
+    rows = page.get_by_role("region", name="Rows of mart.crimes").locator("tbody tr")
+    expect(rows).to_have_count(50, timeout=DRAW_TIMEOUT_MS)
+    assert "after=" in page.url
+    shown = rows.all_inner_texts()
+    assert all("THEFT" in row for row in shown)
+
+    page.goto(page.url)
+
+    expect(rows).to_have_count(50, timeout=DRAW_TIMEOUT_MS)
+    assert rows.all_inner_texts() == shown
+
+
+def test_a_view_comes_as_a_file(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/data?tab=tables&table=mart.crimes_per_hour")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click(timeout=DRAW_TIMEOUT_MS)
+
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0].startswith("occurred_hour,report_count")
+    assert len(lines) == 26
+
+
+def test_received_reports_are_shown_raw_beside_cleaned(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/data?tab=received")
+    page.get_by_role("region", name="Loads in the landing").get_by_role("button").first.click(timeout=DRAW_TIMEOUT_MS)
+    page.get_by_role("button", name="batch-001.json.gz").first.click(timeout=DRAW_TIMEOUT_MS)
+
+    expect(page.get_by_text('"incident_report_number"').first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(page.get_by_role("region", name="Raw and cleaned").first.locator("mark").first).to_be_visible()
+
+
+def test_a_deleted_warehouse_says_so_everywhere_and_the_next_load_proves_that_all_came_back(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/data")
+    delete(page, stack, "all tables")
+    open_tab(page, stack, "tab=newest")
+    expect(page.get_by_text("no data yet")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    log_in_to_superset(page, stack, "viewer")
+    page.goto(f"{stack.superset}/superset/dashboard/austin-crime/")
+    expect(page.get_by_text("No data: admin deleted them").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+    page.goto(f"{stack.airflow}/plugin/pipeline")
+    page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
+    wait_until_loaded(page)
+
+    open_tab(page, stack, "tab=delete")
+    reset = page.locator('[data-target="all tables"]')
+    expect(reset.get_by_text("equal: yes")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+
+def test_a_deleted_load_of_the_landing_is_gone(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/data?tab=delete")
+    folder = page.locator("#target option", has_text="landing/").first
+    expect(folder).to_be_attached(timeout=DRAW_TIMEOUT_MS)
+    target = folder.inner_text()
+
+    delete(page, stack, target)
+
+    assert not (stack.root / "data" / "landing" / "sample" / target.removeprefix("landing/")).exists()
+
+
+def test_a_viewer_reads_and_is_offered_neither_start_nor_delete(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/pipeline", login="viewer")
+    expect(station(page, "publish")).to_contain_text("added", timeout=DRAW_TIMEOUT_MS)
+    expect(page.get_by_role("button", name="Start a load")).to_have_count(0)
+
+    open_tab(page, stack, "tab=delete")
+    expect(page.get_by_text("Your login reads.")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_have_no_violations_of_accessibility_rules(stack, page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    log_in_to_airflow(page, stack, "/plugin/pipeline")
+    page.evaluate("scheme => localStorage.setItem('theme', scheme)", scheme)
+    violations = {}
+    for path in PAGES:
+        page.goto(stack.airflow + path)
+        expect(page.locator("main table").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+        found = Axe().run(page, context="main", options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        violations[path] = [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
+    assert {path: found for path, found in violations.items() if found} == {}
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_the_pages_fit_the_window(stack, page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    log_in_to_airflow(page, stack, "/plugin/pipeline")
+    for path in PAGES:
+        page.goto(stack.airflow + path)
+        expect(page.locator("main table").first).to_be_attached(timeout=DRAW_TIMEOUT_MS)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
