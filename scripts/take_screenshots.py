@@ -17,6 +17,8 @@ from testing.browser import headless
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COLOURS = 256
 TIMEOUT_MS = 90_000
+# Of the animation: how often a picture is taken, how long each is shown, the last one longer, and its width in pixels.
+FRAME_MS, FRAME_SHOWN_MS, LAST_FRAME_MS, ANIMATION_WIDTH = 1_000, 400, 4_000, 1_000
 
 
 def take_airflow(page: Page, current: Settings) -> None:
@@ -32,6 +34,34 @@ def take_airflow(page: Page, current: Settings) -> None:
     page.get_by_role("button", name="Fit View").click()
     page.wait_for_timeout(2_000)
     keep(page, "airflow.png")
+
+
+def take_pages(page: Page, current: Settings) -> None:
+    """Show the data page, and a load as it happens on the pipeline page: run after a change at the portal."""
+    page.goto(current.address("airflow") + "/plugin/data?tab=received")
+    page.get_by_role("region", name="Loads in the landing").get_by_role("button").last.click(timeout=TIMEOUT_MS)
+    page.get_by_role("button", name="batch-001.json.gz").click(timeout=TIMEOUT_MS)
+    page.get_by_role("heading", name=re.compile("^First reports")).scroll_into_view_if_needed(timeout=TIMEOUT_MS)
+    page.locator("mark").first.wait_for(timeout=TIMEOUT_MS)
+    page.get_by_role("heading", name=re.compile("^First reports")).evaluate("heading => heading.scrollIntoView()")
+    keep(page, "data.png")
+    page.goto(current.address("airflow") + "/plugin/pipeline")
+    page.get_by_role("button", name="Start a load").click(timeout=TIMEOUT_MS)
+    frames = [page.screenshot()]
+    while page.locator('[data-task="refresh_dashboards"][data-state="success"]').count() == 0:
+        page.wait_for_timeout(FRAME_MS)
+        frames.append(page.screenshot())
+    animate(frames, "pipeline.webp")
+
+
+def animate(screenshots: list[bytes], name: str) -> None:
+    """Write pictures as an animation; equal ones are one frame."""
+    images = [Image.open(io.BytesIO(content)).convert("RGB") for content in dict.fromkeys(screenshots)]
+    small = [image.resize((ANIMATION_WIDTH, image.height * ANIMATION_WIDTH // image.width)) for image in images]
+    durations = [FRAME_SHOWN_MS] * (len(small) - 1) + [LAST_FRAME_MS]
+    small[0].save(
+        IMAGES / name, save_all=True, append_images=small[1:], duration=durations, loop=0, quality=60, method=6
+    )
 
 
 def take_prefect(page: Page, current: Settings) -> None:
@@ -80,5 +110,8 @@ if __name__ == "__main__":
             take_prefect(browser.new_page(viewport={"width": 1500, "height": 600}), current)
         if not programs.is_running(current, "superset"):
             sys.exit("Airflow and Superset are not running, so there are no pictures of them: run make demo.")
-        take_airflow(browser.new_page(viewport={"width": 1700, "height": 560}), current)
+        airflow = browser.new_page(viewport={"width": 1700, "height": 560})
+        take_airflow(airflow, current)
+        airflow.set_viewport_size({"width": 1440, "height": 960})
+        take_pages(airflow, current)
         take_dashboard(browser.new_page(viewport={"width": 1500, "height": 1830}), current)

@@ -78,7 +78,7 @@ def test_any_night_can_be_seen_again_and_shared_by_its_address(stack, page):
 
 
 def test_a_load_that_a_check_blocks_says_why_and_one_button_accepts_it(stack, page):
-    change_portal(stack, "remove_month?month=2015-03")
+    change_portal(stack, "week?added=1&edited=1&removed=500")
     log_in_to_airflow(page, stack, "/plugin/pipeline")
     page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
 

@@ -41,6 +41,7 @@ def _run(arguments: argparse.Namespace) -> int:
         "demo": lambda: stack.demo(arguments.reports),
         "up": lambda: stack.up(arguments.source, arguments.reports),
         "load": stack.load,
+        "reset": lambda: stack.reset(arguments.target),
         "flow": lambda: prefect.flow(arguments.parameters, arguments.reports),
         "prefect": lambda: prefect.serve(arguments.source, arguments.reports),
         "down": stack.down,
@@ -66,6 +67,7 @@ def _parse(words: list[str] | None) -> argparse.Namespace:
             command.add_argument("--parameters", default="")
     for name in ("load", "down", "status", "assets-export", "assets-import"):
         commands.add_parser(name)
+    commands.add_parser("reset").add_argument("target", nargs="?", default="")
     commands.add_parser("logs").add_argument("service", nargs="?", default="")
     names = [program.name for program in programs.PROGRAMS]
     commands.add_parser("run").add_argument("program", choices=names)

@@ -1,6 +1,8 @@
 """What the Makefile's targets do; with prefect_commands, and with ``make secrets``, which installs nothing, all that prints."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Collection
 
@@ -8,7 +10,7 @@ import psutil
 
 from local_stack.clients.airflow import DAG_ID, Airflow, task_name
 from local_stack.commands import deployment
-from local_stack.configuration import settings, variables
+from local_stack.configuration import environments, settings, variables
 from local_stack.configuration.settings import ROOT, Settings, Source
 from local_stack.errors import StackError
 from local_stack.processes import programs, start, supervisor
@@ -95,6 +97,13 @@ def running_settings() -> Settings:
     return settings.running()
 
 
+def reset(target: str) -> int:
+    """Delete published data or landed files, once the person has typed what; Airflow is not asked."""
+    current = running_settings()
+    environment = environments.common(current) | environments.pipeline(current)
+    return subprocess.run([sys.executable, "-m", "austin_crime.reset", target], env=environment, check=False).returncode
+
+
 def _run_dag(current: Settings, tell: Callable[[str], None]) -> int:
     """Run the DAG, tell of its tasks, and show what the warehouse holds or why the run failed."""
     airflow = Airflow(current)
@@ -129,6 +138,8 @@ def _show_addresses(current: Settings) -> None:
     print(f"\nDashboard  {superset}/superset/dashboard/austin-crime/")
     for login in ("viewer", "analyst", "admin"):
         print(f"           {login:8} {passwords[f'SUPERSET_{login.upper()}_PASSWORD']}")
+    print(f"Pipeline   {current.address('airflow')}/plugin/pipeline")
+    print(f"Data       {current.address('airflow')}/plugin/data")
     print(f"Airflow    {current.address('airflow')}/dags/{DAG_ID}")
     for login in variables.AIRFLOW_LOGINS:
         print(f"           {login:8} {passwords[f'AIRFLOW_{login.upper()}_PASSWORD']}")
