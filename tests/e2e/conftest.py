@@ -75,6 +75,7 @@ def log_in_to_airflow(page: Page, stack: Stack, path: str, login: str = "admin")
     page.fill('input[name="username"]', login)
     page.fill('input[name="password"]', stack.passwords[f"AIRFLOW_{login.upper()}_PASSWORD"])
     page.click('button[type="submit"]')
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 def log_in_to_superset(page: Page, stack: Stack, user: str) -> None:

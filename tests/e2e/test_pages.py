@@ -30,6 +30,11 @@ def station(page: Page, task_id: str):
     return page.locator(f'[data-task="{task_id}"]')
 
 
+def wait_for_content(page: Page) -> None:
+    """Wait until a page shows what it has asked for."""
+    expect(page.locator("main table, main #typed").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+
 def wait_until_loaded(page: Page) -> None:
     """Wait until the load that was started is over and the page shows its receipt."""
     expect(page.get_by_text("The load as it happens")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
@@ -92,9 +97,9 @@ def test_a_load_that_a_check_blocks_says_why_and_one_button_accepts_it(stack, pa
 
 def test_a_person_filters_sorts_and_pages_a_table_and_shares_the_address(stack, page):
     log_in_to_airflow(page, stack, "/plugin/data?tab=tables&table=mart.crimes")
-    page.get_by_label("Column").select_option("crime_type", timeout=DRAW_TIMEOUT_MS)
-    page.get_by_label("Comparison").select_option("contains")
-    page.get_by_label("Value").fill("theft")
+    page.get_by_label("Column", exact=True).select_option("crime_type", timeout=DRAW_TIMEOUT_MS)
+    page.get_by_label("Comparison", exact=True).select_option("contains")
+    page.get_by_label("Value", exact=True).fill("theft")
     page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.get_by_role("button", name="Remove the filter crime_type contains theft")).to_be_visible()
     page.get_by_role("button", name="Sort by reported_at").click(timeout=DRAW_TIMEOUT_MS)
@@ -177,7 +182,7 @@ def test_the_pages_have_no_violations_of_accessibility_rules(stack, page, scheme
     violations = {}
     for path in PAGES:
         page.goto(stack.airflow + path)
-        expect(page.locator("main table").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+        wait_for_content(page)
         found = Axe().run(page, context="main", options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
         violations[path] = [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
     assert {path: found for path, found in violations.items() if found} == {}
@@ -189,5 +194,5 @@ def test_the_pages_fit_the_window(stack, page, width):
     log_in_to_airflow(page, stack, "/plugin/pipeline")
     for path in PAGES:
         page.goto(stack.airflow + path)
-        expect(page.locator("main table").first).to_be_attached(timeout=DRAW_TIMEOUT_MS)
+        wait_for_content(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
