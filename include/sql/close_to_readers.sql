@@ -1,4 +1,4 @@
--- close_to_readers: take from PUBLIC what reading does not need, in one database. {owner}: the pipeline's role; {database}: where.
+-- close_to_readers: take from PUBLIC what reading does not need. {owner}: the pipeline's role; {database}: name of this database.
 -- Run by a superuser, because the functions are PostgreSQL's own; run again, it changes what a new version brought.
 do $$
 declare
