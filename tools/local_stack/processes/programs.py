@@ -151,7 +151,7 @@ PROGRAMS = (
     Program(
         "portal", _run_portal, environments.portal, _page_problem("portal", "/healthz"), "portal", "base"
     ),
-    Program("reader-limit", lambda _: READER_LIMIT, environments.pipeline, _limit_problem, None, "base"),
+    Program("reader-limit", lambda _: READER_LIMIT, environments.reader_limit, _limit_problem, None, "base"),
     airflow("api-server", "metadatabase", server="airflow"),
     airflow("scheduler", "scheduler", "--skip-serve-logs"),
     airflow("dag-processor", "dag_processor"),
