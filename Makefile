@@ -68,17 +68,18 @@ lint: ## Check style, types, SQL, YAML, Dockerfiles and docker-compose.yaml
 	@$(install) dev prefect-dev
 	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
 	@$(venv)/mypy --python-executable .venv/prefect/bin/python include/austin_crime_prefect flows
-	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql tools/benchmarks
+	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql tools/benchmarks superset/queries
 	@$(venv)/yamllint --strict . && $(venv)/hadolint docker/*/Dockerfile
 	@$(venv)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 
 format: ## Format Python and SQL
 	@$(install) dev
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
-	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql tools/benchmarks
+	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql tools/benchmarks superset/queries
 
-docs: installed ## Write docs/tables.md from the comments in the warehouse, and .env.example
+docs: installed ## Write docs/tables.md and Superset's descriptions of columns from the warehouse's comments, and .env.example
 	@$(venv)/python scripts/write_docs.py
+	@PYTHONPATH=$(PYTHONPATH):$(CURDIR)/superset $(venv)/python scripts/write_column_descriptions.py
 	@$(venv)/python scripts/write_env_example.py
 
 assets-export: installed ## Write what people changed in Superset to superset/assets

@@ -1,4 +1,4 @@
-"""Bring Superset to the state that this folder describes: metadata schema, roles, users, charts.
+"""Bring Superset to the state that this folder describes: metadata schema, roles, users, charts, saved queries.
 
 Run it before every start, with the environment of superset_config.py and the passwords named in USERS; run again, it changes
 only what differs from the description. One process does it all, because starting Superset costs more than all the work. With
@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import saved_queries
 import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
@@ -22,8 +23,8 @@ from sqlalchemy.engine.url import make_url
 
 ASSETS_DIR = Path(__file__).parent / "assets"
 DATABASE_NAME = "Austin crime warehouse"
-READABLE_SCHEMAS = ("mart", "ops")
 DATA_ROLE, REFRESH_ROLE = "Austin crime data", "Austin crime refresh"
+VIEWER_ROLE, ANALYST_ROLE = "Austin crime viewer", "Austin crime analyst"
 # What the nightly load needs after publishing, and nothing else: find the charts, drop cached answers, ask the charts for new ones.
 REFRESH_PERMISSIONS = (
     ("can_read", "SecurityRestApi"),
@@ -31,6 +32,70 @@ REFRESH_PERMISSIONS = (
     ("can_read", "Chart"),
     ("can_read", "Dataset"),
     ("can_invalidate", "CacheRestApi"),
+)
+# What reading dashboards and charts asks for. Superset's Gamma may also create, change and delete them.
+VIEWER_PERMISSIONS = (
+    *(
+        ("can_read", view)
+        for view in (
+            "AdvancedDataType",
+            "AvailableDomains",
+            "Chart",
+            "CssTemplate",
+            "CurrentUserRestApi",
+            "Dashboard",
+            "DashboardFilterStateRestApi",
+            "DashboardPermalinkRestApi",
+            "Database",
+            "Dataset",
+            "EmbeddedDashboard",
+            "SecurityRestApi",
+            "Theme",
+            "security",
+            "user",
+        )
+    ),
+    # The chosen filters, and links to them.
+    ("can_write", "DashboardFilterStateRestApi"),
+    ("can_write", "DashboardPermalinkRestApi"),
+    ("can_drill", "Dashboard"),
+    ("can_view_chart_as_table", "Dashboard"),
+    ("can_view_query", "Dashboard"),
+    ("can_get_drill_info", "Dataset"),
+    ("can_get", "Datasource"),
+    ("can_get", "MenuApi"),
+    ("can_list", "AsyncEventsRestApi"),
+    ("can_query", "Api"),
+    ("can_query_form_data", "Api"),
+    ("can_time_range", "Api"),
+    ("can_recent_activity", "Log"),
+    ("can_csv", "Superset"),
+    ("can_dashboard", "Superset"),
+    ("can_dashboard_permalink", "Superset"),
+    ("can_explore_json", "Superset"),
+    ("can_fetch_datasource_metadata", "Superset"),
+    ("can_language_pack", "Superset"),
+    ("can_log", "Superset"),
+    ("can_share_dashboard", "Superset"),
+    ("can_slice", "Superset"),
+    ("menu_access", "Charts"),
+    ("menu_access", "Dashboards"),
+    ("menu_access", "Home"),
+    ("can_userinfo", "UserDBModelView"),
+    ("resetmypassword", "UserDBModelView"),
+    ("can_this_form_get", "ResetMyPasswordView"),
+    ("can_this_form_post", "ResetMyPasswordView"),
+)
+# What Gamma and sql_lab lack to make a dataset of a result, look at its rows and draw it.
+ANALYST_PERMISSIONS = (
+    ("can_write", "Dataset"),
+    ("can_duplicate", "Dataset"),
+    ("can_export", "Dataset"),
+    ("can_get_or_create_dataset", "Dataset"),
+    ("can_get_column_values", "Datasource"),
+    ("can_samples", "Datasource"),
+    ("can_save", "Datasource"),
+    ("can_validate_expression", "Datasource"),
 )
 # Marks what was imported from here, so that it can be removed when its file is; people's own charts bear no mark.
 MARK = "superset/assets/"
@@ -48,8 +113,8 @@ class User(NamedTuple):
 
 USERS = (
     User("admin", "SUPERSET_ADMIN_PASSWORD", ("Admin",)),
-    User("analyst", "SUPERSET_ANALYST_PASSWORD", ("Gamma", "sql_lab", DATA_ROLE)),
-    User("viewer", "SUPERSET_VIEWER_PASSWORD", ("Gamma", DATA_ROLE)),
+    User("analyst", "SUPERSET_ANALYST_PASSWORD", ("Gamma", "sql_lab", DATA_ROLE, ANALYST_ROLE)),
+    User("viewer", "SUPERSET_VIEWER_PASSWORD", (VIEWER_ROLE, DATA_ROLE)),
     User(
         os.environ.get("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "refresh"),
         "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
@@ -82,10 +147,11 @@ def bootstrap(*, if_changed: bool = False) -> None:
     with app.app_context():
         _migrate()
         _sync_permissions()
-        _set_roles()
         _set_users()
         _import_assets()
         _prune_assets()
+        _set_roles()
+        _save_queries()
         _clear_cache()
     _leave_note(metadata, note)
 
@@ -139,17 +205,18 @@ def _sync_permissions() -> None:
 
 
 def _set_roles() -> None:
-    """Give our two roles exactly their permissions; those for a former warehouse are removed."""
+    """Give our roles exactly their permissions."""
     from superset import db, security_manager
 
-    warehouse = make_url(os.environ["AUSTIN_CRIME_READER_URL"]).database
-    schemas = [
-        ("schema_access", security_manager.get_schema_perm(DATABASE_NAME, catalog, schema))
-        for schema in READABLE_SCHEMAS
-        # SQL Lab asks with the catalog, which is PostgreSQL's database; datasets without one ask without.
-        for catalog in (warehouse, None)
-    ]
-    for name, permissions in ((DATA_ROLE, schemas), (REFRESH_ROLE, REFRESH_PERMISSIONS)):
+    # The whole database: a dataset of a query has the schema that was chosen beside it, or none. What may be read, PostgreSQL decides.
+    data = (("database_access", _database().perm),)
+    permissions_by_role = {
+        DATA_ROLE: data,
+        REFRESH_ROLE: REFRESH_PERMISSIONS,
+        VIEWER_ROLE: VIEWER_PERMISSIONS,
+        ANALYST_ROLE: ANALYST_PERMISSIONS,
+    }
+    for name, permissions in permissions_by_role.items():
         role = security_manager.add_role(name)
         role.permissions = [
             security_manager.add_permission_view_menu(*permission) for permission in permissions
@@ -157,14 +224,22 @@ def _set_roles() -> None:
     db.session.commit()
 
 
+def _database() -> Any:
+    """Return the warehouse as Superset knows it."""
+    from superset import db
+    from superset.models.core import Database
+
+    return db.session.query(Database).filter_by(database_name=DATABASE_NAME).one()
+
+
 def _set_users() -> None:
-    """Create the logins, or set their passwords and roles again."""
+    """Create the logins, or set their passwords and roles again; roles that are missing are made, without permissions."""
     from superset import db, security_manager
     from werkzeug.security import check_password_hash
 
     for name, password_variable, role_names in USERS:
         password = os.environ[password_variable]
-        roles = [security_manager.find_role(role_name) for role_name in role_names]
+        roles = [security_manager.add_role(role_name) for role_name in role_names]
         user = security_manager.find_user(name)
         if user is None:
             security_manager.add_user(
@@ -231,6 +306,15 @@ def _prune_assets() -> None:
                 log.info("Removed %s, because its file is gone.", ours.external_url)
                 db.session.delete(ours)
     db.session.commit()
+
+
+def _save_queries() -> None:
+    """Give the logins that have SQL Lab the saved queries of queries/."""
+    from superset import security_manager
+
+    saved_queries.save_queries(
+        _database(), [security_manager.find_user(name) for name in ("admin", "analyst")]
+    )
 
 
 def _clear_cache() -> None:

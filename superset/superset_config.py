@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 import basemap
+import permissions
+import reading
+import stop_button
 from cachelib.redis import RedisCache
 from celery.schedules import crontab
 from flask import Flask
@@ -100,9 +103,17 @@ if REDIS_URL:
         }
 
 
-# A mistyped query must not send millions of rows to a browser.
+# A mistyped query must not send millions of rows to a browser; a file may have a hundred thousand.
 ROW_LIMIT = 10_000
 SQL_MAX_ROW = 100_000
+FEATURE_FLAGS = {"ALLOW_FULL_CSV_EXPORT": True}
+
+# A chart may be drawn of a person's own query; lists offer the schemas that can be read.
+CUSTOM_SECURITY_MANAGER = permissions.SecurityManager
+# Statements that read, in SQL Lab and in charts.
+SQL_QUERY_MUTATOR = reading.require_reading
+# The default runs a program of PostgreSQL's that is not installed (ecpg), and shows an error under every query.
+SQL_VALIDATORS_BY_ENGINE: dict[str, str] = {}
 
 # Guessing passwords is slow; by default there are limits in "production" only. One for all requests would hit a
 # dashboard, which asks for a hundred files and tiles at once.
@@ -134,7 +145,8 @@ DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 
 
 def FLASK_APP_MUTATOR(app: Flask) -> None:
-    """Let our templates take precedence over Superset's of the same name."""
+    """Let our templates take precedence over Superset's of the same name, and the button stop queries."""
+    stop_button.install()
     ours = FileSystemLoader(Path(__file__).parent / "templates")
     app.jinja_loader = ChoiceLoader([ours, *([app.jinja_loader] if app.jinja_loader else [])])
 

@@ -230,6 +230,7 @@ def test_no_service_is_told_a_secret_that_it_does_not_need(
         "postgres": set(),
         "redis": set(),
         "sample-portal": set(),
+        "reader-limit": {"AUSTIN_CRIME_OWNER_PASSWORD"},
         "airflow-init": set(secrets) - {name for name in secrets if name.startswith("SUPERSET_")},
         "superset-init": set(secrets) - roles
         | {

@@ -122,6 +122,7 @@ def test_a_mistyped_report_date_neither_becomes_the_newest_report_nor_completes_
         connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
     with connection.transaction():
         check.profile(connection)
+    connection.execute("begin")
 
     publish.publish(connection, Load(load_id="test", attempt=1, has_work=True))
 

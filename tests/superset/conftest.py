@@ -180,6 +180,11 @@ def viewer(superset: Superset) -> Browser:
 
 
 @pytest.fixture(scope="session")
+def analyst(superset: Superset) -> Browser:
+    return superset.login("analyst")
+
+
+@pytest.fixture(scope="session")
 def detail(superset: Superset) -> Iterator[psycopg.Connection]:
     """Return the owner's connection to the warehouse."""
     with psycopg.connect(superset.owner_url, autocommit=True) as connection:

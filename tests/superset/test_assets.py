@@ -1,5 +1,6 @@
 """The files below superset/assets: dashboard to chart to dataset to column, down to what the migrations define."""
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from scripts import write_column_descriptions
 
 from austin_crime.warehouse import migrations
 
@@ -132,6 +134,23 @@ def test_a_dataset_s_columns_are_defined_by_the_migrations(dataset, empty_wareho
     }
 
     assert {name: defined.get(name) for name in declared} == declared
+
+
+@pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
+def test_a_dataset_s_columns_are_described_by_the_warehouse_s_comments(dataset, empty_warehouse):
+    described = copy.deepcopy(dataset)
+    write_column_descriptions.describe(described, write_column_descriptions.read_comments(empty_warehouse))
+
+    assert described == dataset, "make docs"
+    assert [column["column_name"] for column in dataset["columns"] if not column["description"]] == []
+
+
+@pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
+def test_datasets_and_metrics_are_described_and_certified(dataset):
+    for part in (dataset, *dataset["metrics"]):
+        assert part["description"]
+        assert part["extra"]["certification"]["certified_by"] == "Austin crime warehouse"
+        assert part["extra"]["certification"]["details"]
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))

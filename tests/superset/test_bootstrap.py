@@ -11,6 +11,7 @@ STATE = {
     " union all select 'database', uuid::text, database_name, sqlalchemy_uri, extra from dbs",
     "columns": "select t.table_name, c.column_name, c.type, c.expression from table_columns c join tables t on t.id = c.table_id",
     "metrics": "select t.table_name, m.metric_name, m.expression from sql_metrics m join tables t on t.id = m.table_id",
+    "saved queries": "select u.username, q.label, q.description, q.sql from saved_query q join ab_user u on u.id = q.user_id",
     "on the dashboard": "select d.slug, s.slice_name from dashboard_slices x join dashboards d on d.id = x.dashboard_id"
     " join slices s on s.id = x.slice_id",
     "rights": "select r.name, p.name, v.name from ab_permission_view_role x join ab_role r on r.id = x.role_id"
@@ -39,6 +40,12 @@ def bootstrapped_again(superset):
         "PUT", f"/api/v1/chart/{admin.charts()['Reports']}", {"slice_name": "Renamed by a person"}
     )
     assert renamed.status_code == 200
+    with psycopg.connect(superset.metadata_url) as connection:
+        connection.execute("update saved_query set sql = 'select 1' where label like '01%'")
+        connection.execute(
+            "insert into saved_query (uuid, label, sql, user_id, db_id, extra_json) select gen_random_uuid(), 'Gone', '', id, 1,"
+            """ '{"file": "superset/queries/gone.sql"}' from ab_user where username = 'analyst'"""
+        )
     superset.environment["SUPERSET_ADMIN_PASSWORD"] = "another one"
     done = superset.bootstrap()
     assert done.returncode == 0, done.stderr

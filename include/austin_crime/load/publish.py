@@ -29,8 +29,8 @@ INDEXES = """
     order by conname is null, indexrelid
 """
 
-# An arbitrary constant: two loads must not publish at once.
-PUBLISH_LOCK = 20030102
+# Two loads must not publish at once. A lock on a table that only publishing writes: an advisory lock could be taken by anybody.
+LOCK = "lock table ops.source_months in share row exclusive mode"
 
 
 def publish(connection: Connection, load: Load) -> str:
@@ -43,7 +43,7 @@ def publish(connection: Connection, load: Load) -> str:
     StagingIncomplete
         If staged rows or aggregates are missing. Nothing is written.
     """
-    connection.execute("select pg_advisory_xact_lock(%s)", (PUBLISH_LOCK,))
+    connection.execute(LOCK)
     done = connection.execute(
         "select message from ops.loads where load_id = %s and status = 'published'", (load.load_id,)
     ).fetchone()

@@ -10,7 +10,7 @@ LIMIT = 30
 LOADS = """
     select
         load_id, attempt, status, orchestrator, parameters ->> 'started_by' as started_by, is_sample, started_at, finished_at,
-        extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at)::float as seconds,
+        extract(epoch from coalesce(finished_at, now()) - started_at)::float as seconds,
         fetched_count, added_count, edited_count, removed_count, rejected_count, portal_report_count, held_report_count,
         skipped_month_count, topped_up_month_count, whole_month_count, vanished_month_count, batch_count, portal_updated_at,
         message

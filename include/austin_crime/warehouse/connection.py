@@ -71,7 +71,7 @@ class SessionCursor(psycopg.Cursor[AnyRow]):
     def _begin(self) -> None:
         connection = self.connection
         if not connection.autocommit and connection.info.transaction_status == pq.TransactionStatus.IDLE:
-            super().execute(_settings_statement(connection.info.server_version))
+            super().execute("; ".join(_settings_statements(connection.info.server_version)))
 
 
 @contextmanager
@@ -122,7 +122,8 @@ def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
 
     with adbc_driver_postgresql.dbapi.connect(_address()) as connection:
         with connection.cursor() as cursor:
-            cursor.execute(_settings_statement())
+            for statement in _settings_statements():
+                cursor.execute(statement)
             cursor.execute("select current_setting('client_encoding') as client_encoding")
             [encoding] = cursor.fetchone()
         if encoding != "UTF8":
@@ -133,15 +134,18 @@ def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
         yield connection
 
 
-def _settings_statement(server_version: int = 0) -> str:
-    """Return the statement that gives the transaction that has just begun the session's settings."""
+def _settings_statements(server_version: int = 0) -> list[str]:
+    """Return the statements that give the transaction that has just begun the session's settings.
+
+    Not by ``set_config``, which a reader may not call.
+    """
     # New in PostgreSQL 17; a role can have a default for it.
     further = {"transaction_timeout": "0"} if server_version >= 170000 else {}
-    calls = (
-        sql.SQL("set_config({}, {}, true)").format(name, value).as_string()
+    # A list of names such as search_path takes no quotes around all of it.
+    return [
+        f"set local {name} = {value if name == 'search_path' else sql.quote(value)}"
         for name, value in (SETTINGS | further).items()
-    )
-    return f"select {', '.join(calls)}"
+    ]
 
 
 def _address(url: str | None = None) -> str:

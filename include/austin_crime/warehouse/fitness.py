@@ -11,15 +11,18 @@ DATABASE = """
         current_setting('transaction_read_only') = 'on' as is_read_only,
         has_database_privilege(current_database(), 'create') as may_create
 """
+# The pipeline's login is a member of the readers' role, to end their sessions; what belongs to that role is not ours all the same.
 FOREIGN = """
-    select expected.name, pg_get_userbyid(nspowner) as owner, pg_has_role(nspowner, 'usage') as is_ours,
+    select expected.name, pg_get_userbyid(nspowner) as owner,
+        pg_has_role(nspowner, 'usage') and pg_get_userbyid(nspowner) <> 'austin_crime_reader' as is_ours,
         (
             select array_agg(relname::text order by relname) from pg_class
             where relnamespace = pg_namespace.oid and relkind in ('r', 'v', 'm', 'p', 'f')
         ) as relations,
         (
             select min(pg_get_userbyid(relowner)) from pg_class
-            where relnamespace = pg_namespace.oid and not pg_has_role(relowner, 'usage')
+            where relnamespace = pg_namespace.oid
+                and (not pg_has_role(relowner, 'usage') or pg_get_userbyid(relowner) = 'austin_crime_reader')
         ) as other_owner
     from unnest(%s::text[]) as expected (name)
     left join pg_namespace on nspname = expected.name

@@ -1,8 +1,10 @@
 """Migrate a warehouse: numbered SQL files, each applied once, in order; then the schema staging."""
 
 import logging
+from contextlib import suppress
 
-from psycopg import sql
+from psycopg import errors, sql
+from psycopg.abc import Query
 
 from austin_crime import config
 from austin_crime.warehouse import fitness, staging
@@ -11,8 +13,15 @@ from austin_crime.warehouse.statements import read
 
 log = logging.getLogger(__name__)
 
-# An arbitrary constant: two orchestrators must not migrate at once.
-MIGRATION_LOCK = 20030101
+# Two orchestrators must not migrate at once. A lock that no reader can take, unlike an advisory one.
+LOCK = "lock table ops.schema_migrations in exclusive mode"
+# What another one that migrates the same empty database made or moved since it was looked for.
+MADE_MEANWHILE = (
+    errors.DuplicateSchema,
+    errors.DuplicateTable,
+    errors.UndefinedTable,
+    errors.UniqueViolation,
+)
 
 
 def migrate(url: str) -> list[str]:
@@ -35,9 +44,10 @@ def migrate(url: str) -> list[str]:
     """
     with connect(url) as connection:
         fitness.refuse_read_only(connection)
-        connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
         fitness.refuse_foreign_schemas(connection)
-        applied = _names_applied(connection)
+        _make_place(connection)
+        connection.execute(LOCK)
+        applied = {row["name"] for row in connection.execute("select name from ops.schema_migrations")}
         missing = [
             path for path in sorted((config.SQL_DIR / "schema").glob("*.sql")) if path.name not in applied
         ]
@@ -55,15 +65,20 @@ def migrate(url: str) -> list[str]:
     return [path.name for path in missing]
 
 
-def _names_applied(connection: Connection) -> set[str]:
-    """Return the names of the applied migrations; create the schemas and the table of migrations if they are missing."""
+def _make_place(connection: Connection) -> None:
+    """Create the schemas and the table of migrations if they are missing, one of several that migrate after the other."""
     for schema in fitness.missing_schemas(connection):
-        connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+        _make(connection, sql.SQL("create schema {}").format(sql.Identifier(schema)))
     if fitness.has_migrations_in_public(connection):
-        connection.execute("alter table public.schema_migrations set schema ops")
+        _make(connection, "alter table public.schema_migrations set schema ops")
     if not fitness.has_explained_migrations(connection):
-        connection.execute(read("schema_migrations.sql"))
-    return {row["name"] for row in connection.execute("select name from ops.schema_migrations")}
+        _make(connection, read("schema_migrations.sql"))
+
+
+def _make(connection: Connection, statement: Query) -> None:
+    """Run a statement that makes something, unless another transaction makes the same: then wait for its end."""
+    with suppress(*MADE_MEANWHILE), connection.transaction():
+        connection.execute(statement)
 
 
 def _note(connection: Connection, name: str) -> None:

@@ -44,6 +44,14 @@ def pipeline(settings: Settings, environment: Mapping[str, str] = os.environ) ->
     )
 
 
+def reader_limit(settings: Settings) -> dict[str, str]:
+    """Return the environment of what ends the reads that are too long."""
+    return {
+        "PYTHONPATH": python_path(settings.root),
+        "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
+    }
+
+
 def _given(settings: Settings, receiver: str) -> dict[str, str]:
     """Return the settings that one kind of process is given as they are; those that are not set are left out."""
     return {name: settings.values[name] for name in variables.received_by(receiver) if settings.values[name]}

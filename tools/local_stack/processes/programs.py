@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
+import psycopg
 import requests
 
 from austin_crime import own_servers
+from austin_crime.warehouse import reader_limit
 from local_stack.configuration import environments
 from local_stack.configuration.settings import HOST, Settings
 from local_stack.processes import supervisor
@@ -94,6 +96,15 @@ def _worker_problem(settings: Settings) -> str | None:
     return None if any(worker["status"] == "ONLINE" for worker in workers) else "Prefect has no worker"
 
 
+def _limit_problem(settings: Settings) -> str | None:
+    """Return why reads that are too long are not ended, or None if they are."""
+    try:
+        is_watching = reader_limit.is_watching(settings.warehouse_url)
+    except psycopg.OperationalError as error:
+        return str(error).splitlines()[0]
+    return None if is_watching else "It is not connected to the warehouse"
+
+
 def airflow(name: str, component: str, *options: str, server: str | None = None) -> Program:
     """Return one of Airflow's processes."""
     command = [sys.executable, "-m", "airflow", name, *options]
@@ -131,6 +142,7 @@ def _run_prefect_server(settings: Settings) -> list[str]:
     return run_prefect("server", "start", "--host", HOST, "--port", str(settings.port("prefect")))(settings)
 
 
+READER_LIMIT = [sys.executable, "-m", "austin_crime.warehouse.reader_limit"]
 # One run at a time, like the DAG; the next one waits.
 WORKER = ("worker", "start", "--pool", WORK_POOL, "--type", "process", "--name", WORK_POOL, "--limit", "1")
 # Task logs are read from the disk: the log servers of scheduler and triggerer would listen on every interface.
@@ -139,6 +151,7 @@ PROGRAMS = (
     Program(
         "portal", _run_portal, environments.portal, _page_problem("portal", "/healthz"), "portal", "base"
     ),
+    Program("reader-limit", lambda _: READER_LIMIT, environments.reader_limit, _limit_problem, None, "base"),
     airflow("api-server", "metadatabase", server="airflow"),
     airflow("scheduler", "scheduler", "--skip-serve-logs"),
     airflow("dag-processor", "dag_processor"),

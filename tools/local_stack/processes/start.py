@@ -48,6 +48,7 @@ def plan_base(settings: Settings) -> list[Step]:
         *portal,
         Step("PostgreSQL", lambda: start_postgres(settings)),
         Step("Warehouse", lambda: warehouse.prepare(settings), ("PostgreSQL",)),
+        Step("Limit for readers", lambda: start(settings, "reader-limit"), ("Warehouse",)),
     ]
 
 

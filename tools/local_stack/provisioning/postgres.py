@@ -20,6 +20,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from austin_crime import config
 from local_stack.errors import StackError
 from local_stack.waiting import wait_until
 
@@ -30,7 +31,14 @@ SUPERUSER = "postgres"
 OWNER = "austin_crime_owner"
 READER = "austin_crime_reader"
 ROLES = (OWNER, READER, "airflow", "superset")
-READER_TIMEOUT = "60s"
+# A session can lift the timeouts; austin_crime.warehouse.reader_limit ends those that do.
+READER_SETTINGS = {
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    "temp_file_limit": "4GB",
+}
+# Of the server's hundred: however many readers there are, a load finds a place.
+READER_CONNECTIONS = 40
 START_TIMEOUT_S = 60
 
 SETTINGS = {
@@ -100,11 +108,7 @@ class Server:
                         sql.Identifier(role), self.passwords[role]
                     )
                 )
-            connection.execute(
-                sql.SQL("alter role {} set statement_timeout = {}").format(
-                    sql.Identifier(READER), READER_TIMEOUT
-                )
-            )
+            _limit_reader(connection)
             for database in ("postgres", "template1"):
                 connection.execute(
                     sql.SQL("revoke all on database {} from public").format(sql.Identifier(database))
@@ -129,6 +133,8 @@ class Server:
                     sql.Identifier(name), sql.Identifier(READER)
                 )
             )
+        with psycopg.connect(self.url(SUPERUSER, name), autocommit=True) as connection:
+            connection.execute(closing(OWNER, name))
         return self.owner_url(name), self.reader_url(name)
 
     def note(self, database: str) -> str | None:
@@ -149,6 +155,22 @@ class Server:
             connection.execute(
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
+
+
+def _limit_reader(connection: psycopg.Connection[Any]) -> None:
+    """Limit the reader's sessions, and let the owner end them; what the role has set for itself is lost."""
+    reader = sql.Identifier(READER)
+    connection.execute(sql.SQL("alter role {} reset all").format(reader))
+    for name, value in READER_SETTINGS.items():
+        connection.execute(sql.SQL("alter role {} set {} = {}").format(reader, sql.Identifier(name), value))
+    connection.execute(sql.SQL("alter role {} connection limit {}").format(reader, READER_CONNECTIONS))
+    connection.execute(sql.SQL("grant {} to {}").format(reader, sql.Identifier(OWNER)))
+
+
+def closing(owner: str, database: str) -> sql.Composed:
+    """Return the SQL that a superuser runs in a warehouse, so that readers can only read."""
+    template = sql.SQL((config.SQL_DIR / "close_to_readers.sql").read_text())
+    return template.format(owner=sql.Identifier(owner), owner_name=owner, database=sql.Identifier(database))
 
 
 def binary(name: str) -> str:

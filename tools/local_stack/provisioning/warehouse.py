@@ -3,6 +3,7 @@
 import shutil
 
 import psycopg
+from psycopg import sql
 
 from austin_crime.warehouse import migrations
 from local_stack.configuration.settings import Settings
@@ -11,18 +12,25 @@ from local_stack.provisioning import postgres
 
 OLDEST_SERVER = 150000
 CREATE_READER = """\
-    create role austin_crime_reader login password '{password}';
-    alter role austin_crime_reader set statement_timeout = '60s';
-    grant connect on database "{database}" to austin_crime_reader;"""
+create role austin_crime_reader login password {password};
+alter role austin_crime_reader set statement_timeout = '60s';
+alter role austin_crime_reader set idle_in_transaction_session_timeout = '60s';
+alter role austin_crime_reader set temp_file_limit = '4GB';
+alter role austin_crime_reader connection limit 40;
+grant connect on database {database} to austin_crime_reader;
+grant austin_crime_reader to {owner};
+"""
+# One function stands for them all.
+READER = """
+    select pg_has_role(oid, 'usage') as may_be_ended,
+        not has_function_privilege(oid, 'pg_catalog.pg_advisory_lock(bigint)', 'execute') as is_closed
+    from pg_roles where rolname = %s
+"""
 
 
 def prepare(settings: Settings) -> str | None:
     """Make the warehouse, or check the user's own, and bring it to the newest schema; say if an old one had to go."""
-    done = None
-    if settings.has_own_warehouse:
-        check_own(settings)
-    else:
-        done = make(settings)
+    done = check_own(settings) if settings.has_own_warehouse else make(settings)
     migrations.migrate(settings.warehouse_url)
     return done
 
@@ -46,8 +54,10 @@ def make(settings: Settings) -> str | None:
     return f"made anew and empty for the {note}; it was of the {before}" if is_of_another else None
 
 
-def check_own(settings: Settings) -> None:
-    """Check that the user's own warehouse can be used; make no role on a server that is not ours.
+def check_own(settings: Settings) -> str | None:
+    """Check that the user's own warehouse can be used; return what its readers may do beside reading, and the SQL against it.
+
+    No role and no right is made on a server that is not ours.
 
     Raises
     ------
@@ -57,21 +67,37 @@ def check_own(settings: Settings) -> None:
     try:
         with psycopg.connect(settings.warehouse_url, connect_timeout=10) as connection:
             version, database = connection.info.server_version, connection.info.dbname
-            query = "select 1 from pg_roles where rolname = %s"
-            has_reader = connection.execute(query, (postgres.READER,)).fetchone()
+            owner = connection.info.user
+            reader = connection.execute(READER, (postgres.READER,)).fetchone()
     except psycopg.Error as error:
         raise StackError(f"AUSTIN_CRIME_WAREHOUSE_URL cannot be used: {str(error).strip()}") from error
     if version < OLDEST_SERVER:
         raise StackError(
             f"AUSTIN_CRIME_WAREHOUSE_URL is PostgreSQL {version // 10000}: expected 15 or newer."
         )
-    if not has_reader:
-        password = settings.values["AUSTIN_CRIME_READER_PASSWORD"].replace("'", "''")
-        commands = CREATE_READER.format(password=password, database=database)
+    closing = postgres.closing(owner, database).as_string()
+    if not reader:
+        create = sql.SQL(CREATE_READER).format(
+            password=settings.values["AUSTIN_CRIME_READER_PASSWORD"],
+            database=sql.Identifier(database),
+            owner=sql.Identifier(owner),
+        )
         raise StackError(
             "The server of AUSTIN_CRIME_WAREHOUSE_URL lacks the role that Superset reads with;"
-            f" run this there as its administrator, then start again:\n{commands}"
+            f" run this in its database {database} as a superuser, then start again:\n{create.as_string()}{closing}"
         )
+    _check_login(settings)
+    may_be_ended, is_closed = reader
+    if may_be_ended and is_closed:
+        return None
+    return (
+        f"{postgres.READER} may do more in the database {database} than read. Where you have a superuser, run this there:\n"
+        f'grant austin_crime_reader to "{owner}";\n{closing}'
+    )
+
+
+def _check_login(settings: Settings) -> None:
+    """Raise StackError if the reader cannot log in."""
     try:
         psycopg.connect(settings.reader_url, connect_timeout=10).close()
     except psycopg.Error as error:

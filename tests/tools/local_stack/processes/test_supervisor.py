@@ -9,6 +9,7 @@ import psutil
 import psycopg
 import pytest
 
+from austin_crime.warehouse import reader_limit
 from local_stack import __main__
 from local_stack.configuration.paths import python_path
 from local_stack.configuration.settings import ROOT, Settings, remember
@@ -25,7 +26,7 @@ PATIENCE_S = 60
 def stack(settings: Settings) -> Iterator[Settings]:
     """PostgreSQL and the sample portal under supervisor."""
     remember(settings, "fingerprint", dict(settings.values))
-    supervisor.start(settings.root, PROGRAMS)
+    supervisor.start(settings.root, (*PROGRAMS, "reader-limit"))
     try:
         start.start_postgres(settings)
         start.start(settings, *PROGRAMS)
@@ -60,6 +61,15 @@ def test_what_was_committed_survives_a_crash_of_the_server(stack: Settings) -> N
 
     with psycopg.connect(url) as connection:
         assert connection.execute("select n from kept").fetchone() == (1,)
+
+
+def test_while_the_stack_runs_a_process_looks_for_reads_that_are_too_long(stack: Settings) -> None:
+    stack.server.create_warehouse(stack.warehouse)
+    assert not reader_limit.is_watching(stack.warehouse_url)
+
+    start.start(stack, "reader-limit")
+
+    assert reader_limit.is_watching(stack.warehouse_url)
 
 
 def test_stopping_leaves_no_process_behind(stack: Settings) -> None:

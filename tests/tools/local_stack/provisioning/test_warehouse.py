@@ -8,7 +8,7 @@ from austin_crime.warehouse import slot
 from local_stack.configuration.settings import Settings
 from local_stack.errors import StackError
 from local_stack.provisioning import warehouse
-from local_stack.provisioning.postgres import READER, SUPERUSER, Server
+from local_stack.provisioning.postgres import OWNER, READER, SUPERUSER, Server
 
 
 def own(settings: Settings, url: str) -> Settings:
@@ -50,7 +50,24 @@ def test_a_reader_that_is_missing_on_ones_own_server_is_told_as_sql_that_works(
             warehouse.check_own(own(settings, url))
         superuser.execute(str(told.value).split(":\n")[1].encode())
 
-    warehouse.check_own(own(settings, url))
+    assert warehouse.check_own(own(settings, url)) is None
+
+
+def test_what_readers_may_do_beside_reading_on_ones_own_server_is_told_as_sql_that_ends_it(
+    settings: Settings, server: Server
+) -> None:
+    roles = {**server.passwords, READER: settings.values["AUSTIN_CRIME_READER_PASSWORD"]}
+    Server(server.port, roles).create_roles()
+    server.create_database("open", OWNER)
+    with psycopg.connect(server.url(SUPERUSER, "open"), autocommit=True) as superuser:
+        superuser.execute(f"grant connect on database open to {READER}")
+        chosen = own(settings, server.owner_url("open"))
+
+        told = str(warehouse.check_own(chosen))
+        superuser.execute(told.split(":\n", 1)[1].encode())
+
+    assert told.startswith("austin_crime_reader may do more in the database open than read.")
+    assert warehouse.check_own(chosen) is None
 
 
 def test_a_reader_whose_password_is_another_is_told(settings: Settings, server: Server) -> None:
