@@ -54,7 +54,9 @@ def landed_path(name: str) -> UPath:
     """
     parts = name.split("/")
     if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"[\w\-][\w.\-]*", part) for part in parts):
-        raise ParameterError(f"The landing has no {name!r}: expected <load>, <load>/<attempt> or <load>/<attempt>/<file>.")
+        raise ParameterError(
+            f"The landing has no {name!r}: expected <load>, <load>/<attempt> or <load>/<attempt>/<file>."
+        )
     path = root().joinpath(*parts)
     if not path.exists() or _leads_outside(path):
         raise ParameterError(f"The landing has no {name!r}: it was deleted, or never there.")
@@ -141,6 +143,8 @@ def _seal(content: Any) -> str:
 
 
 def empty(path: UPath) -> None:
-    """Remove a folder with its content; an attempt begins without one."""
-    if path.exists():
+    """Remove a folder with its content; an attempt begins without one. Of a link, what it leads to stays."""
+    if path.protocol in WITH_RENAMING and path.is_symlink():
+        path.unlink()
+    elif path.exists():
         path.fs.rm(path.path, recursive=True)
