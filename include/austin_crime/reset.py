@@ -151,7 +151,7 @@ def delete(reset_id: str, target: str, started_by: str) -> str:
             if tables_of(target)
             else f"Deleted {target}."
         )
-        if connection.execute("select from ops.resets where reset_id = %s", (reset_id,)).fetchone():
+        if connection.execute("select 1 from ops.resets where reset_id = %s", (reset_id,)).fetchone():
             return sentence
         check_target(target)
         _empty_landing(target)
@@ -171,7 +171,7 @@ def _hold_loads(connection: Connection) -> None:
         raise LoadRefused(f"Nothing was deleted. {slot.refusal(connection)}") from error
     connection.execute(f"set local lock_timeout = '{SETTINGS['lock_timeout']}'")
     slot.free_abandoned_slot(connection)
-    if connection.execute("select from ops.loads where status = 'running'").fetchone():
+    if connection.execute("select 1 from ops.loads where status = 'running'").fetchone():
         raise LoadRefused(f"Nothing was deleted. {slot.refusal(connection)}")
 
 

@@ -308,7 +308,7 @@ def _read_position(view: View, names: Sequence[str]) -> dict[str, str | None] | 
         return None
     try:
         texts = json.loads(base64.urlsafe_b64decode(view.after.encode()))
-        if not all(text is None or holdable(text) == text for text in texts):
+        if not isinstance(texts, list) or not all(text is None or holdable(text) == text for text in texts):
             raise ValueError(texts)
         return dict(zip(names, texts, strict=True))
     except (ValueError, TypeError, RecursionError) as error:
