@@ -4,7 +4,7 @@ import codecs
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any
 
 from isal import igzip
@@ -120,7 +120,7 @@ def _head(path: UPath, limit: int) -> Iterator[Any]:
 
 def _members(pieces: Iterator[str]) -> Iterator[Any]:
     """Yield the members of a JSON array that comes in pieces."""
-    text = next(pieces, "").lstrip()
+    text = next(dropwhile(str.isspace, pieces), "").lstrip()
     if not text.startswith("["):
         raise ValueError("it is no array of reports")
     text = text[1:].lstrip(BETWEEN)
