@@ -1,5 +1,7 @@
 """Registers two pages in Airflow: the pipeline (also a tab of its DAG and a card on the home page), and the data."""
 
+from typing import ClassVar
+
 from airflow.plugins_manager import AirflowPlugin
 
 from austin_crime_airflow.pages import PREFIX, app
@@ -15,8 +17,8 @@ class AustinCrimePages(AirflowPlugin):
     """The pages and the API that they ask."""
 
     name = "austin_crime_pages"
-    fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Austin crime"}]
-    react_apps = [
+    fastapi_apps: ClassVar = [{"app": app, "url_prefix": PREFIX, "name": "Austin crime"}]
+    react_apps: ClassVar = [
         page("Pipeline", "pipeline", "nav", "pipeline", nav_top_level=True),
         page("Data", "data", "nav", "data", nav_top_level=True),
         page("See the pipeline", "pipeline_tab", "dag", "see-the-pipeline"),

@@ -124,7 +124,9 @@ def reader_url(environment: Environment = os.environ) -> str:
     expected = "postgresql://austin_crime_reader:password@host:port/database"
     value = environment.get(name)
     if not value:
-        raise SettingError(f"{name} is not set: expected {expected}. Airflow's pages read the warehouse by it.")
+        raise SettingError(
+            f"{name} is not set: expected {expected}. Airflow's pages read the warehouse by it."
+        )
     scheme, separator, rest = value.partition("://")
     address = f"{scheme.partition('+')[0]}{separator}{rest}"
     if not is_database_url(address, "postgresql"):

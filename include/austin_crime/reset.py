@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
 from austin_crime import config
 from austin_crime.errors import AustinCrimeError, LoadRefused, ParameterError
 from austin_crime.landing import files
 from austin_crime.warehouse import migrations, slot
-from austin_crime.warehouse.connection import Connection, connect
+from austin_crime.warehouse.connection import SETTINGS, Connection, connect
 from austin_crime.warehouse.statements import columns_of, fill, listed, read, table_name
 
 log = logging.getLogger(__name__)
 
+# A step of a running load holds its row for longer.
+LOCK_TIMEOUT = "5s"
 CRIMES = "mart.crimes"
 TABLES = (CRIMES, *(f"mart.{name}" for name in config.AGGREGATES), "mart.council_districts")
 ALL_TABLES, LANDING, EVERYTHING = "all tables", "landing", "everything"
@@ -63,10 +66,9 @@ def read_target(parameters: Mapping[str, Any]) -> str:
     Raises
     ------
     ParameterError
-        If there is no such target, or it was not typed twice.
+        If it was not typed twice.
     """
     target, typed = (str(parameters.get(name) or "").strip() for name in ("target", "confirm"))
-    check_target(target)
     if typed != target:
         raise ParameterError(
             f"confirm: expected {target!r}, the target typed again, came {typed!r}. Nothing was deleted."
@@ -132,38 +134,61 @@ def _path_of(target: str) -> Any:
 def delete(reset_id: str, target: str, started_by: str) -> str:
     """Delete a target, record what was there, and return what was done in a sentence; done once however often it is called.
 
+    Files go before the record is committed: a reset that is killed in between is done again as a whole.
+
     Raises
     ------
+    ParameterError
+        If there is no such target.
     LoadRefused
         If a load is running. Nothing is deleted.
     """
-    check_target(target)
     migrations.migrate(config.warehouse_url())
     with connect() as connection:
-        # Keeps loads from starting until the end of the transaction.
+        _hold_loads(connection)
+        sentence = (
+            f"Deleted {target}. To bring the data back, run a load."
+            if tables_of(target)
+            else f"Deleted {target}."
+        )
+        if connection.execute("select 1 from ops.resets where reset_id = %s", (reset_id,)).fetchone():
+            return sentence
+        check_target(target)
+        _empty_landing(target)
+        _record(connection, reset_id, target, started_by)
+        _empty_tables(connection, target, started_by)
+    log.info("%s", sentence)
+    return sentence
+
+
+def _hold_loads(connection: Connection) -> None:
+    """Keep loads from starting until the end of the transaction; LoadRefused if one is running, also while it holds a lock."""
+    try:
+        connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         connection.execute("lock table ops.loads in share row exclusive mode")
-        slot.free_abandoned_slot(connection)
-        if connection.execute("select from ops.loads where status = 'running'").fetchone():
-            raise LoadRefused(f"Nothing was deleted. {slot.refusal(connection)}")
-        done = connection.execute("select from ops.resets where reset_id = %s", (reset_id,)).fetchone()
-        if not done:
-            _record(connection, reset_id, target, started_by)
-            _empty_tables(connection, target, started_by)
+    except psycopg.errors.LockNotAvailable as error:
+        connection.rollback()
+        raise LoadRefused(f"Nothing was deleted. {slot.refusal(connection)}") from error
+    connection.execute(f"set local lock_timeout = '{SETTINGS['lock_timeout']}'")
+    slot.free_abandoned_slot(connection)
+    if connection.execute("select 1 from ops.loads where status = 'running'").fetchone():
+        raise LoadRefused(f"Nothing was deleted. {slot.refusal(connection)}")
+
+
+def _empty_landing(target: str) -> None:
+    """Delete a target's files."""
     path = _path_of(target)
     if path:
         # The landing itself may be a bucket, or a folder that somebody mounted: only what is in it goes.
         for inner in path.iterdir() if path == files.root() and path.exists() else [path]:
             files.empty(inner)
-    sentence = f"Deleted {target}. To bring the data back, run a load." if tables_of(target) else f"Deleted {target}."
-    log.info("%s", sentence)
-    return sentence
 
 
 def _record(connection: Connection, reset_id: str, target: str, started_by: str) -> None:
     """Record the reset, and the content of each table that it empties."""
     connection.execute(
         "insert into ops.resets (reset_id, target, started_by, report_count, reset_at)"
-        " select %s, %s, %s, coalesce((select report_count from mart.data_status), 0), now()",
+        " select %s, %s, %s, coalesce((select report_count from mart.data_status), 0), clock_timestamp()",
         (reset_id, target, started_by),
     )
     for table in tables_of(target):
@@ -196,18 +221,19 @@ def content_sum(connection: Connection, table: str) -> dict[str, Any]:
 def compare(connection: Connection, load_id: str) -> None:
     """Record the content of the tables that were reset before a load that has just been published."""
     waiting = connection.execute(
-        "select reset_id, table_name from ops.reset_tables inner join ops.resets using (reset_id) where restored_at is null"
+        "select reset_id, table_name from ops.reset_tables inner join ops.resets using (reset_id)"
+        " where restored_at is null and reset_at < (select finished_at from ops.loads where load_id = %s)",
+        (load_id,),
     ).fetchall()
-    for table in {row["table_name"] for row in waiting}:
+    resets = sorted({row["reset_id"] for row in waiting})
+    for table in sorted({row["table_name"] for row in waiting}):
         content = content_sum(connection, table)
         connection.execute(
-            "update ops.reset_tables set rows_after = %s, sum_after = %s"
-            " where table_name = %s and reset_id = any(%s)",
-            (content["row_count"], content["content_sum"], table, [row["reset_id"] for row in waiting]),
+            "update ops.reset_tables set rows_after = %s, sum_after = %s where table_name = %s and reset_id = any(%s)",
+            (content["row_count"], content["content_sum"], table, resets),
         )
     connection.execute(
-        "update ops.resets set load_id = %s, restored_at = now() where restored_at is null and reset_id = any(%s)",
-        (load_id, [row["reset_id"] for row in waiting]),
+        "update ops.resets set load_id = %s, restored_at = now() where reset_id = any(%s)", (load_id, resets)
     )
 
 

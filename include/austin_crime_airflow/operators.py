@@ -69,7 +69,10 @@ class ExtractOperator(HttpOperator):
 
     def __init__(self, *, batch: Any, load: Any, **kwargs: Any) -> None:
         super().__init__(
-            method="GET", endpoint=f"resource/{config.DATASET_ID}.json", doc_md=steps.extract.__doc__, **kwargs
+            method="GET",
+            endpoint=f"resource/{config.DATASET_ID}.json",
+            doc_md=steps.extract.__doc__,
+            **kwargs,
         )
         self.batch = batch
         self.load = load

@@ -3,7 +3,7 @@
 It only reads. Starting a load and deleting data are DAG runs, which the browser asks Airflow's own API for, as the signed-in person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
 from austin_crime import config, reset
@@ -50,7 +51,9 @@ def refuse_foreign_scripts(request: Request) -> None:
 
 def refuse_strangers(user: GetUserDep) -> Any:
     """Return the signed-in person, who may read the nightly DAG; 401 for anonymous requests, 403 without that right."""
-    if not get_auth_manager().is_authorized_dag(method="GET", user=user, details=DagDetails(id=config.DAG_ID)):
+    if not get_auth_manager().is_authorized_dag(
+        method="GET", user=user, details=DagDetails(id=config.DAG_ID)
+    ):
         raise HTTPException(403, f"You may not read the DAG {config.DAG_ID}.")
     return user
 
@@ -72,6 +75,13 @@ def show_error(request: Request, error: AustinCrimeError) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, status)
 
 
+@app.exception_handler(RequestValidationError)
+def show_what_is_missing(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Answer with a sentence for what the address lacks, or has in a wrong form."""
+    faults = [f"{fault['loc'][-1]}: {fault['msg'].lower()}" for fault in error.errors()]
+    return JSONResponse({"detail": f"The address cannot be used: {'; '.join(faults)}."}, 400)
+
+
 @app.middleware("http")
 async def forbid_caching(request: Request, call_next: Any) -> Any:
     """Let no answer be cached or guessed the type of."""
@@ -88,7 +98,7 @@ Own = [Depends(refuse_foreign_scripts)]
 def script(name: str) -> FileResponse:
     """Return the JavaScript of a page."""
     path = SCRIPTS / name
-    if path.parent != SCRIPTS or path.suffix != ".js" or not path.is_file():
+    if path not in SCRIPTS.glob("*.js"):
         raise HTTPException(404, f"There is no {name}.")
     return FileResponse(path, media_type="text/javascript")
 
@@ -184,12 +194,12 @@ def list_tables() -> list[dict[str, Any]]:
         ]
 
 
-Filters = Annotated[list[str], Query(alias="filter", max_length=20)]
+Filters = Annotated[Sequence[str], Query(alias="filter", max_length=20)]
 
 
 @app.get("/api/rows", dependencies=Own)
 def table_rows(
-    table: str, sort: str = "", filters: Filters = [], after: str = "", limit: int = rows.PAGE_ROWS  # noqa: B006 (FastAPI copies it)
+    table: str, sort: str = "", filters: Filters = (), after: str = "", limit: int = rows.PAGE_ROWS
 ) -> dict[str, Any]:
     """Return a page of a table, with its columns."""
     with reading() as connection:
@@ -210,7 +220,7 @@ def table_rows(
                 }
                 for column in described.columns
             ],
-            "rows": page.rows,
+            "rows": [[rows.exact(value) for value in row] for row in page.rows],
             "after": page.after,
             "scanned_count": page.scanned_count,
         }
@@ -218,7 +228,10 @@ def table_rows(
 
 @app.get("/rows")
 def download_rows(
-    table: str, format: Literal["csv", "json"], sort: str = "", filters: Filters = []  # noqa: A002, B006
+    table: str,
+    format: Literal["csv", "json"],
+    sort: str = "",
+    filters: Filters = (),
 ) -> StreamingResponse:
     """Return all rows of a view as a file."""
     with reading() as connection:

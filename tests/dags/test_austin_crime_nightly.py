@@ -29,9 +29,9 @@ def dag(in_airflow):
     return in_airflow(DESCRIBE)
 
 
-def test_the_folder_loads_without_errors_and_holds_this_dag(dag):
+def test_the_folder_loads_without_errors_and_holds_two_dags(dag):
     assert dag["errors"] == {}
-    assert dag["dags"] == ["austin_crime_nightly"]
+    assert sorted(dag["dags"]) == ["austin_crime_nightly", "austin_crime_reset"]
 
 
 def test_the_steps_run_in_the_order_in_which_the_data_flow(dag):

@@ -10,12 +10,22 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    ROOT / "plugins" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 # Documents may leave out the package whose modules they describe.
 BASES = ("", "include/austin_crime", "tools")
-FOLDERS = ("dags", "docker", "flows", "include", "requirements", "settings", "superset", "tests", "tools")
+FOLDERS = (
+    "dags",
+    "docker",
+    "flows",
+    "include",
+    "plugins",
+    "requirements",
+    "settings",
+    "superset",
+    "tests",
+    "tools",
+)
 SUFFIXES = "env|json|lock|md|py|sql|toml|txt|yaml"
 PATH = re.compile(rf"[\w.*-]+(/[\w.*-]+)*/?\.({SUFFIXES})|[\w.*-]+/[\w.*/-]*")
 # Made by installing, starting or loading, or not a path at all.

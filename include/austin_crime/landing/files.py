@@ -20,6 +20,8 @@ from austin_crime.errors import ParameterError
 CHUNK_BYTES = 1 << 20
 # Bytes that an upload to an object store, or a download, holds in memory; S3 requires parts of at least 5 MB.
 PART_BYTES = 8 << 20
+# Bytes of a name, in the file systems that we know.
+LONGEST_NAME = 255
 # Protocols that have folders and an atomic rename. An object store has neither; there a completed upload becomes an object
 # atomically.
 WITH_RENAMING = frozenset({"", "file", "local", "memory"})
@@ -53,12 +55,19 @@ def landed_path(name: str) -> UPath:
         If the name leads anywhere else, or nothing of that name is there.
     """
     parts = name.split("/")
-    if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"[\w\-][\w.\-]*", part) for part in parts):
-        raise ParameterError(f"The landing has no {name!r}: expected <load>, <load>/<attempt> or <load>/<attempt>/<file>.")
+    if not 1 <= len(parts) <= 3 or not all(map(_is_name, parts)):
+        raise ParameterError(
+            f"The landing has no {name!r}: expected <load>, <load>/<attempt> or <load>/<attempt>/<file>."
+        )
     path = root().joinpath(*parts)
     if not path.exists() or _leads_outside(path):
         raise ParameterError(f"The landing has no {name!r}: it was deleted, or never there.")
     return path
+
+
+def _is_name(part: str) -> bool:
+    """Whether a text can be the name of a folder or file of a load."""
+    return re.fullmatch(r"[\w\-][\w.\-]*", part) is not None and len(part.encode()) <= LONGEST_NAME
 
 
 def _leads_outside(path: UPath) -> bool:
@@ -141,6 +150,8 @@ def _seal(content: Any) -> str:
 
 
 def empty(path: UPath) -> None:
-    """Remove a folder with its content; an attempt begins without one."""
-    if path.exists():
+    """Remove a folder with its content; an attempt begins without one. Of a link, what it leads to stays."""
+    if path.protocol in WITH_RENAMING and path.is_symlink():
+        path.unlink()
+    elif path.exists():
         path.fs.rm(path.path, recursive=True)

@@ -80,7 +80,9 @@ def stage_batch(load: Load, batch: Batch, folder: UPath) -> int:
             "update staging.batches set landed_count = %s, staged_count = %s, findings = %s where batch_id = %s",
             (len(reports), len(reports), Jsonb(cleaned.rule_counts), batch.batch_id),
         )
-        journal.note_received(connection, load, landed_batches.manifest_of(folder, batch), len(cleaned.rejects))
+        journal.note_received(
+            connection, load, landed_batches.manifest_of(folder, batch), len(cleaned.rejects)
+        )
     log.info(
         "Staged %s: %s reports, %s of them rejected, in %.1f s.",
         batch.batch_id,

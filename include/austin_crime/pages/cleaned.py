@@ -1,24 +1,34 @@
 """A report as received beside what the cleaning rules make of it, value by value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from austin_crime import contract, values
 from austin_crime.portal import answers
-
-# Derived from another column: by what, and how its text is read.
-DERIVED = {
-    "occurred_month": ("occ_date", values.read_month),
-    "occurred_hour": ("occ_time", lambda text: _hour(text)),
-    "clearance_name": ("clearance_status", lambda text: values.read_clearance(text).value),
-    "source_month": ("rep_date", values.read_month),
-    "source_updated_at": (":updated_at", lambda text: values.read_stamp(text).value),
-}
+from austin_crime.values import Reading
 
 
-def _hour(text: str) -> int | None:
+def _read_month(text: str) -> Reading[Any]:
+    return Reading(values.read_month(text))
+
+
+def _read_hour(text: str) -> Reading[Any]:
     time = values.read_time(text).value
-    return time.hour if time else None
+    return Reading(time.hour if time else None)
+
+
+# What every column is made of: the source's name, ours, and how a text is read.
+READERS: tuple[tuple[str, str, Callable[[str], Reading[Any]]], ...] = (
+    *((column.source_name, column.name, values.READERS[column.kind]) for column in contract.COLUMNS),
+    ("occ_date", "occurred_month", _read_month),
+    ("occ_time", "occurred_hour", _read_hour),
+    ("clearance_status", "clearance_name", values.read_clearance),
+    ("rep_date", "source_month", _read_month),
+    (":id", "source_row_id", values.read_row_id),
+    (":updated_at", "source_updated_at", values.read_stamp),
+)
+# Read as an empty text if they are absent.
+NEVER_ABSENT = ("incident_report_number", ":id", ":updated_at")
 
 
 def compare(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -36,13 +46,11 @@ def compare(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     texts = {name: values.as_text(value) for name, value in report.items() if value is not None}
     rows = []
-    for column in contract.COLUMNS:
-        text = texts.get(column.source_name)
-        reading = values.READERS[column.kind](text) if text is not None else values.Reading(None)
-        rows.append(_row(column.source_name, text, column.name, reading.value, reading.rule))
-    for name, (source_name, read) in DERIVED.items():
+    for source_name, name, read in READERS:
         text = texts.get(source_name)
-        rows.append(_row(source_name, text, name, read(text) if text is not None else None, None))
+        is_read = text is not None or source_name in NEVER_ABSENT
+        reading = read(text or "") if is_read else Reading(None)
+        rows.append(_row(source_name, text, name, reading.value, reading.rule))
     return rows
 
 

@@ -78,8 +78,9 @@ def _from_last_load(connection: Connection) -> tuple[dict[str, Any], str, str] |
 
 def _steps(report: dict[str, Any], clean: dict[str, str | None], file: str) -> dict[str, list[str]]:
     """Return what each step knows of the report, or makes of it."""
-    month = str(clean["source_month"])[:7]
-    year, hour = str(clean["occurred_date"])[:4], clean["occurred_hour"]
+    month, occurred_month = (_known(clean[name], 7, "month") for name in ("source_month", "occurred_month"))
+    year, hour = _known(clean["occurred_date"], 4, "year"), clean["occurred_hour"]
+    kind = _known(clean["crime_type"], None, "crime type")
     district = clean["council_district"]
     filled = sum(value is not None for value in clean.values())
     return {
@@ -91,15 +92,28 @@ def _steps(report: dict[str, Any], clean: dict[str, str | None], file: str) -> d
             f"Received as {counted(len(json.dumps(report)), 'character')} of JSON.",
             f"Kept as received in {file}, with its SHA-256.",
         ],
-        "load_batch.clean_and_stage": [f"{counted(filled, 'column')} filled by the rules; what changed is marked."],
-        "settle_months": [f"Reports of {month} are counted: as many here as at the portal, or the month is fetched again."],
-        "build_crimes_per_month": [f"+1 in {str(clean['occurred_month'])[:7]}, {clean['crime_type']}."],
+        "load_batch.clean_and_stage": [
+            f"{counted(filled, 'column')} filled by the rules; what changed is marked."
+        ],
+        "settle_months": [
+            f"Reports of {month} are counted: as many here as at the portal, or the month is fetched again."
+        ],
+        "build_crimes_per_month": [f"+1 in {occurred_month}, {kind}."],
         "build_crimes_per_year": [f"+1 in {year}."],
-        "build_crimes_per_hour": [f"+1 at {hour}:00." if hour is not None else "+1 in the hours that are unknown."],
-        "build_top_crimes": [f"+1 for {clean['crime_type']}."],
+        "build_crimes_per_hour": [
+            f"+1 at {hour}:00." if hour is not None else "+1 in the hours that are unknown."
+        ],
+        "build_top_crimes": [f"+1 for {kind}."],
         "build_crimes_per_area": [f"+1 in District {district}." if district else "+1 without a district."],
-        "check_load": [f"Is {clean['incident_id']} unique? Is its date possible? Do {year}, {clean['crime_type']} add up?"],
-        "gate": ["Only if every check that blocks has passed, or a person accepted it, does the report go on."],
+        "check_load": [f"Is {clean['incident_id']} unique? Is its date possible? Do {year}, {kind} add up?"],
+        "gate": [
+            "Only if every check that blocks has passed, or a person accepted it, does the report go on."
+        ],
         "publish": [f"Row {clean['incident_id']} of mart.crimes: readers see it from this moment on."],
         "refresh_dashboards": ["The charts are drawn again with it."],
     }
+
+
+def _known(text: str | None, length: int | None, what: str) -> str:
+    """Return the beginning of a value, or that it is unknown."""
+    return text[:length] if text else f"an unknown {what}"

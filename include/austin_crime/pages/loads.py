@@ -25,7 +25,10 @@ def last_loads(connection: Connection, limit: int = LIMIT) -> list[dict[str, Any
 
 def status(connection: Connection) -> dict[str, Any]:
     """Return the row of ``mart.data_status``: what is published and how fresh it is."""
-    return connection.execute("select * from mart.data_status").fetchone() or {"is_empty": True, "report_count": 0}
+    return connection.execute("select * from mart.data_status").fetchone() or {
+        "is_empty": True,
+        "report_count": 0,
+    }
 
 
 def describe(connection: Connection, load_id: str) -> dict[str, Any] | None:
@@ -59,9 +62,12 @@ def _numbers(connection: Connection, load_id: str) -> dict[str, Any]:
         " from ops.received_files where load_id = %s",
         (load_id,),
     ).fetchall()[0]
-    tables = connection.execute("select table_name, row_count from ops.built_tables where load_id = %s", (load_id,))
+    tables = connection.execute(
+        "select table_name, row_count from ops.built_tables where load_id = %s", (load_id,)
+    )
     checks = connection.execute(
-        "select status, severity, count(*) as check_count from ops.check_results where load_id = %s group by 1, 2", (load_id,)
+        "select status, severity, count(*) as check_count from ops.check_results where load_id = %s group by 1, 2",
+        (load_id,),
     )
     groups = connection.execute(
         "select coalesce(sum(portal_count) filter (where dimension = 'occurred_year'), 0)::bigint as portal_count,"
@@ -104,7 +110,9 @@ def receipt(connection: Connection, load_id: str) -> dict[str, Any]:
     return {
         "group_count": len(groups),
         "equal_count": sum(row["is_equal"] for row in groups),
-        "dimensions": {name: [row for row in groups if row["dimension"] == name] for name in _dimensions(groups)},
+        "dimensions": {
+            name: [row for row in groups if row["dimension"] == name] for name in _dimensions(groups)
+        },
         "files": files,
     }
 

@@ -4,21 +4,26 @@ import codecs
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import dropwhile, islice
 from typing import Any
 
 from isal import igzip
+from isal.igzip_lib import IsalError
 from upath import UPath
 
-from austin_crime.errors import ParameterError
+from austin_crime.errors import LandingDamaged, ParameterError
 from austin_crime.landing import files
 from austin_crime.pages import cleaned
+from austin_crime.values import holdable
 from austin_crime.warehouse.connection import Connection
 
 LOADS_SHOWN, REPORTS_SHOWN = 30, 5
 BATCH = ".json.gz"
 PIECE_BYTES = 64 << 10
 # A report that does not end within this many characters is not shown.
-LONGEST_HEAD = 4 << 20
+LONGEST_REPORT = 4 << 20
+BETWEEN = " \t\r\n,"
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
 def list_loads(connection: Connection) -> dict[str, Any]:
@@ -50,24 +55,32 @@ def list_files(folder: str) -> list[dict[str, Any]]:
         If the landing has no such folder.
     """
     path = files.landed_path(folder)
-    return [_describe(file, path) for file in sorted(files.files_below(path), key=lambda file: file.path)]
+    return [_describe(file) for file in sorted(files.files_below(path), key=lambda file: file.path)]
 
 
-def _describe(file: UPath, folder: UPath) -> dict[str, Any]:
+def _describe(file: UPath) -> dict[str, Any]:
     """Return what is known of a file without reading it."""
     details = file.stat()
     changed = getattr(details, "st_mtime", None)
     described: dict[str, Any] = {
-        "name": "/".join([folder.name, *file.parts[len(folder.parts) :]]) if file != folder else folder.name,
+        "name": "/".join(file.parts[len(files.root().parts) :]),
         "byte_count": details.st_size,
         "changed_at": datetime.fromtimestamp(changed, UTC) if changed else None,
         "is_batch": file.name.endswith(BATCH),
     }
     manifest = file.with_name(file.name.removesuffix(BATCH) + ".manifest.json")
     if described["is_batch"] and manifest.exists():
-        content = files.read_json(manifest)
-        described |= {name: content.get(name) for name in ("report_count", "sha256")}
+        described |= _of_manifest(manifest)
     return described
+
+
+def _of_manifest(path: UPath) -> dict[str, Any]:
+    """Return what a manifest says; nothing if it is damaged."""
+    try:
+        content = files.read_json(path)
+        return {name: content[name] for name in ("report_count", "sha256")}
+    except (ValueError, TypeError, KeyError):
+        return {}
 
 
 def first_reports(name: str, limit: int = REPORTS_SHOWN) -> list[dict[str, Any]]:
@@ -77,31 +90,51 @@ def first_reports(name: str, limit: int = REPORTS_SHOWN) -> list[dict[str, Any]]
     ------
     ParameterError
         If there is no such file, or it is not a batch.
+    LandingDamaged
+        If it breaks off before so many reports, or cannot be read.
     """
     path = files.landed_path(name)
     if not path.name.endswith(BATCH):
         raise ParameterError(f"{name} is not a batch of reports: expected a file that ends with {BATCH}.")
-    reports = cleaned.expect_reports(list(_head(path, limit)))
-    return [{"raw": report, "cleaned": cleaned.compare(report)} for report in reports]
+    try:
+        members = list(_head(path, limit))
+    except (ValueError, RecursionError, OSError, EOFError, IsalError) as error:  # type: ignore[misc] # its stub
+        raise LandingDamaged(
+            f"{name} cannot be read ({error}): the load that received it can be repeated."
+        ) from error
+    reports = cleaned.expect_reports(members)
+    return [{"raw": _printable(report), "cleaned": cleaned.compare(report)} for report in reports]
+
+
+def _printable(report: dict[str, Any]) -> Any:
+    """Return a report without halves of surrogate pairs, which no answer can hold."""
+    return json.loads(holdable(json.dumps(report, ensure_ascii=False)))
 
 
 def _head(path: UPath, limit: int) -> Iterator[Any]:
-    """Yield the first members of a JSON array, reading no further than they go."""
-    decoder, text = json.JSONDecoder(parse_float=str, parse_int=str), ""
+    """Yield the first members of a JSON array, reading no further than they go; ValueError if it breaks off."""
     with path.open("rb") as compressed, igzip.IGzipFile(fileobj=compressed) as body:
         reader = codecs.getreader("utf-8-sig")(body, "replace")
-        while limit and len(text) < LONGEST_HEAD:
-            piece = reader.read(PIECE_BYTES)
-            text = (text + piece).lstrip(" \t\r\n[,")
-            while limit and text and text[0] != "]":
-                try:
-                    value, end = decoder.raw_decode(text)
-                except ValueError:
-                    break  # it goes on in the next piece
-                yield value
-                limit, text = limit - 1, text[end:].lstrip(" \t\r\n,")
-            if not piece:
-                return
+        yield from islice(_members(iter(lambda: reader.read(PIECE_BYTES), "")), limit)
+
+
+def _members(pieces: Iterator[str]) -> Iterator[Any]:
+    """Yield the members of a JSON array that comes in pieces."""
+    text = next(dropwhile(str.isspace, pieces), "").lstrip()
+    if not text.startswith("["):
+        raise ValueError("it is no array of reports")
+    text = text[1:].lstrip(BETWEEN)
+    while not text.startswith("]"):
+        try:
+            member, end = DECODER.raw_decode(text)
+        except ValueError:
+            piece = next(pieces, "")
+            if not piece or len(text) > LONGEST_REPORT:
+                raise ValueError("it breaks off, or is damaged") from None
+            text = (text + piece).lstrip(BETWEEN)
+        else:
+            yield member
+            text = text[end:].lstrip(BETWEEN)
 
 
 def open_file(name: str) -> tuple[UPath, int]:

@@ -8,25 +8,50 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, psycopg
+from psycopg import pq
+from psycopg.types.string import TextLoader
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from austin_crime.errors import ParameterError
 from austin_crime.pages.tables import Table, TableColumn
+from austin_crime.values import holdable
 from austin_crime.warehouse.connection import Connection
 
 PAGE_ROWS, EXPORT_ROWS = 50, 5_000
 SCAN_ROWS = 50_000
-DIALECT = psycopg.dialect()
+DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+# Up to here a browser reads whole numbers exactly.
+LARGEST_EXACT = 2**53
+LONGEST_VALUE, MOST_DIGITS = 1_000, 1_000
+DAMAGED = "This address of a page is damaged, or of another table: go back to the first page."
 
 
 def _read_boolean(text: str) -> bool:
     """Read true or false."""
     return {"true": True, "false": False}[text.lower()]
+
+
+def _read_wall_time(text: str) -> datetime:
+    """Read a time as it says; an offset does not move it."""
+    return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def _read_moment(text: str) -> datetime:
+    """Read a time, in UTC unless it has another offset."""
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read_time(text: str) -> time:
+    """Read a time of day."""
+    return time.fromisoformat(text).replace(tzinfo=None)
 
 
 # By PostgreSQL's name of a type: SQLAlchemy's type, how a value is read, and what a person should write.
@@ -37,12 +62,18 @@ TYPES: dict[str, tuple[Any, Callable[[str], Any], str]] = {
     "numeric": (sa.Numeric, Decimal, "a number"),
     "boolean": (sa.Boolean, _read_boolean, "true or false"),
     "date": (sa.Date, date.fromisoformat, "a day such as 2024-05-31"),
-    "timestamp without time zone": (sa.DateTime, datetime.fromisoformat, "a time such as 2024-05-31T13:30"),
-    "timestamp with time zone": (sa.DateTime(timezone=True), datetime.fromisoformat, "a time such as 2024-05-31T13:30Z"),
-    "time without time zone": (sa.Time, time.fromisoformat, "a time of day such as 13:30"),
+    "timestamp without time zone": (sa.DateTime, _read_wall_time, "a time such as 2024-05-31T13:30"),
+    "timestamp with time zone": (
+        sa.DateTime(timezone=True),
+        _read_moment,
+        "a time such as 2024-05-31T13:30Z",
+    ),
+    "time without time zone": (sa.Time, _read_time, "a time of day such as 13:30"),
     "jsonb": (JSONB, json.loads, "JSON"),
 }
 TEXT: tuple[Any, Callable[[str], Any], str] = (sa.Text, str, "a text")
+# Of these, PostgreSQL has values that Python has not: infinity, years after 9999, 24:00.
+TEMPORAL = ("date", "time", "timestamp", "timestamptz")
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": lambda column, value: column == value,
     "ne": lambda column, value: column.is_distinct_from(value),
@@ -132,7 +163,9 @@ class _Query:
         """Return the column that is sorted by."""
         column = view.table.column(view.sort.removeprefix("-") or view.table.key[0])
         if view.sort and not view.table.is_sortable(column):
-            raise ParameterError(f"{view.table.name} cannot be sorted by {column.name}: it is large and has no index on it.")
+            raise ParameterError(
+                f"{view.table.name} cannot be sorted by {column.name}: it is large and has no index on it."
+            )
         return column
 
     def parts_from(self, position: dict[str, Any] | None) -> list[bool]:
@@ -162,7 +195,8 @@ class _Query:
         rest = _greater(self.source, self.names[1:], position)
         if not part:
             return [rest]
-        column, value = self.source.c[self.leading.name], _literal(self.leading, position[self.leading.name])
+        column = self.source.c[self.leading.name]
+        value = _place(column, position[self.leading.name])
         further = column < value if self.is_descending else column > value
         # The first condition is what an index is entered by.
         start = column <= value if self.is_descending else column >= value
@@ -190,6 +224,12 @@ def _page(query: _Query, rows: list[dict[str, Any]], after: str | None, scanned:
     return Page([[row[name] for name in names] for row in rows], after, scanned)
 
 
+def exact(value: Any) -> Any:
+    """Return a value as JSON that a browser reads without loss: numbers that it would round are texts."""
+    is_large = isinstance(value, int) and abs(value) > LARGEST_EXACT
+    return str(value) if is_large or isinstance(value, Decimal) else value
+
+
 def _source(table: Table) -> sa.TableClause:
     """Return a table for SQLAlchemy."""
     schema, name = table.name.split(".")
@@ -201,17 +241,19 @@ def _kind(column: TableColumn) -> tuple[Any, Callable[[str], Any], str]:
     return TYPES.get(column.type, TEXT)
 
 
-def _literal(column: TableColumn, value: Any) -> sa.BindParameter[Any]:
-    return sa.literal(value, _kind(column)[0])
+def _place(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[Any]:
+    """Return a value of a position; the database reads it, for it has values that Python has not."""
+    return sa.cast(sa.literal(text, sa.Text), column.type)
 
 
 def _greater(source: sa.TableClause, names: Sequence[str], position: dict[str, Any]) -> Any:
     """Return the condition for rows whose columns, in order, come after a position; nulls come last."""
-    alternatives, equal = [], []
+    alternatives: list[Any] = []
+    equal: list[Any] = []
     for name in names:
         column, value = source.c[name], position[name]
         if value is not None:
-            bound = sa.literal(value, column.type)
+            bound = _place(column, value)
             alternatives.append(sa.and_(*equal, sa.or_(column > bound, column.is_(None))))
             equal.append(column == bound)
         else:
@@ -227,13 +269,14 @@ def _condition(table: Table, source: sa.TableClause, text: str) -> Callable[[Any
     if operator in ("null", "notnull"):
         return lambda rows: rows.c[name].is_(None) if operator == "null" else rows.c[name].is_not(None)
     if operator == "contains":
+        read_value(TableColumn(name, "text", None, True), value)
         return lambda rows: sa.cast(rows.c[name], sa.Text).icontains(value, autoescape=True)
     if operator not in COMPARISONS or column.type == "jsonb":
         raise ParameterError(
             f"The filter {text!r} cannot be used: expected column:operator:value with one of"
             f" {', '.join(COMPARISONS)}, contains, null and notnull; JSON only contains."
         )
-    bound = _literal(column, read_value(column, value))
+    bound = sa.literal(read_value(column, value), _kind(column)[0])
     return lambda rows: COMPARISONS[operator](rows.c[name], bound)
 
 
@@ -241,11 +284,11 @@ def read_value(column: TableColumn, text: str) -> Any:
     """Return a value as a person wrote it; ParameterError if the column cannot have it."""
     _, reader, expected = _kind(column)
     try:
-        if "\0" in text or len(text) > 1000:
+        if len(text) > LONGEST_VALUE or holdable(text) != text:
             raise ValueError(text)
         value = reader(text.strip() if reader is not str else text)
         _refuse_overflow(column, value)
-    except (ValueError, KeyError, InvalidOperation) as error:
+    except (ValueError, KeyError, OverflowError, InvalidOperation) as error:
         raise ParameterError(f"{column.name}: expected {expected}, came {text[:100]!r}.") from error
     return value
 
@@ -255,25 +298,25 @@ def _refuse_overflow(column: TableColumn, value: Any) -> None:
     bits = {"bigint": 63, "integer": 31, "smallint": 15}.get(column.type)
     if bits and not -(2**bits) <= value < 2**bits:
         raise ValueError(value)
-    if isinstance(value, Decimal) and not value.is_finite():
+    if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) <= MOST_DIGITS):
         raise ValueError(value)
 
 
-def _read_position(view: View, names: Sequence[str]) -> dict[str, Any] | None:
-    """Return where a page begins, by column; None for the first page."""
+def _read_position(view: View, names: Sequence[str]) -> dict[str, str | None] | None:
+    """Return where a page begins, by column, as text; None for the first page."""
     if not view.after:
         return None
     try:
         texts = json.loads(base64.urlsafe_b64decode(view.after.encode()))
-        columns = [view.table.column(name) for name in names]
-        pairs = list(zip(columns, texts, strict=True))
-        return {column.name: None if text is None else read_value(column, text) for column, text in pairs}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ParameterError("This address of a page is damaged, or of another table: go back to the first page.") from error
+        if not isinstance(texts, list) or not all(text is None or holdable(text) == text for text in texts):
+            raise ValueError(texts)
+        return dict(zip(names, texts, strict=True))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ParameterError(DAMAGED) from error
 
 
 def _as_text(value: Any) -> str:
-    """Return a value as read_value reads it."""
+    """Return a value as the database reads it."""
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, date | datetime | time) else str(value)
@@ -282,4 +325,14 @@ def _as_text(value: Any) -> str:
 def _run(connection: Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
     """Run a statement in a session of the pipeline."""
     compiled = statement.compile(dialect=DIALECT)
-    return connection.execute(str(compiled).encode(), compiled.params).fetchall()
+    query = str(compiled).encode()
+    try:
+        return connection.execute(query, compiled.params).fetchall()
+    except psycopg.DataError as error:
+        if connection.info.transaction_status == pq.TransactionStatus.INERROR:
+            raise ParameterError(DAMAGED) from error
+    # The rows hold what Python has no value for.
+    cursor = connection.cursor()
+    for name in TEMPORAL:
+        cursor.adapters.register_loader(name, TextLoader)
+    return cursor.execute(query, compiled.params).fetchall()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 
 from austin_crime import config
-from austin_crime.errors import AustinCrimeError
+from austin_crime.errors import AustinCrimeError, WarehouseUnreachable
 from austin_crime.warehouse.connection import Connection, connect
 
 STATEMENT_TIMEOUT = "20s"
@@ -27,7 +27,7 @@ def reading() -> Iterator[Connection]:
     Raises
     ------
     WarehouseUnreachable, WarehouseUnfit
-        As for every session.
+        As for every session; unreachable is a warehouse, too, that goes away in between.
     NotReady
         If the warehouse is not migrated yet, or to an older state than this code.
     TooSlow
@@ -49,4 +49,10 @@ def reading() -> Iterator[Connection]:
             "The warehouse has no tables yet, or those of an older version. Press Start: the load creates them."
         ) from error
     except psycopg.errors.QueryCanceled as error:
-        raise TooSlow(f"The query took longer than {STATEMENT_TIMEOUT}. Choose fewer filters, or try again.") from error
+        raise TooSlow(
+            f"The query took longer than {STATEMENT_TIMEOUT}. Choose fewer filters, or try again."
+        ) from error
+    except psycopg.OperationalError as error:
+        raise WarehouseUnreachable(
+            "The connection to the warehouse broke off. Try again in a moment."
+        ) from error

@@ -107,7 +107,9 @@ def _gate(load: Row, numbers: Row) -> str | None:
 def _published(load: Row, numbers: Row) -> str | None:
     if load["status"] != "published":
         return None
-    return f"{load['added_count']:,} added, {load['edited_count']:,} edited, {load['removed_count']:,} removed"
+    return (
+        f"{load['added_count']:,} added, {load['edited_count']:,} edited, {load['removed_count']:,} removed"
+    )
 
 
 def _built(table: str) -> Callable[[Row, Row], str | None]:

@@ -98,7 +98,9 @@ class Table:
         """Return a column; ParameterError if there is none of that name."""
         found = next((column for column in self.columns if column.name == name), None)
         if found is None:
-            raise ParameterError(f"{self.name} has no column {name!r}: expected one of {', '.join(c.name for c in self.columns)}.")
+            raise ParameterError(
+                f"{self.name} has no column {name!r}: expected one of {', '.join(c.name for c in self.columns)}."
+            )
         return found
 
 

@@ -77,7 +77,9 @@ def note_plan(
 
 def note_batches(connection: Connection, load: RunningLoad, batches: Sequence[Batch]) -> None:
     """Record how many batches are planned."""
-    connection.execute("update ops.loads set batch_count = %s where load_id = %s", (len(batches), load.load_id))
+    connection.execute(
+        "update ops.loads set batch_count = %s where load_id = %s", (len(batches), load.load_id)
+    )
 
 
 def end_unchanged(connection: Connection, load: RunningLoad, message: str) -> None:

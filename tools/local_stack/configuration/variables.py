@@ -171,7 +171,10 @@ SECTIONS = (
         "Airflow",
         (
             _secret("AIRFLOW_ADMIN_PASSWORD", "Password of the login admin: everything."),
-            _secret("AIRFLOW_VIEWER_PASSWORD", "Password of the login viewer: reads, and starts or deletes nothing."),
+            _secret(
+                "AIRFLOW_VIEWER_PASSWORD",
+                "Password of the login viewer: reads, and starts or deletes nothing.",
+            ),
             Variable(
                 "AIRFLOW__CORE__FERNET_KEY",
                 "Encrypts what Airflow stores; the same for all its processes.",

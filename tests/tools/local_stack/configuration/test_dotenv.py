@@ -219,7 +219,8 @@ def test_containers_read_these_files_and_only_their_owner_enters_the_folder(path
     assert (folder / "postgres_password").read_text() == values["AUSTIN_CRIME_POSTGRES_PASSWORD"]
     assert (folder / "redis_password").read_text() == values["AUSTIN_CRIME_REDIS_PASSWORD"]
     assert json.loads((folder / "airflow_logins.json").read_text()) == {
-        "admin": values["AIRFLOW_ADMIN_PASSWORD"]
+        "admin": values["AIRFLOW_ADMIN_PASSWORD"],
+        "viewer": values["AIRFLOW_VIEWER_PASSWORD"],
     }
 
 

@@ -165,6 +165,11 @@ def test_superset_is_told_no_password_but_its_own_and_the_readers(settings: Sett
         assert settings.values[name] not in values
 
 
+def test_airflows_pages_read_with_the_readers_login(settings: Settings) -> None:
+    assert environments.airflow(settings)["AUSTIN_CRIME_READER_URL"] == settings.reader_url
+    assert "austin_crime_reader:" in settings.reader_url
+
+
 def test_airflow_is_told_no_password_of_superset_but_the_refreshing_login(settings: Settings) -> None:
     values = "\n".join(
         (environments.common(settings, dict(settings.values)) | environments.airflow(settings)).values()

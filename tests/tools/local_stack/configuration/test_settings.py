@@ -38,7 +38,8 @@ def test_every_declared_variable_has_a_comment_and_is_used() -> None:
     text = "\n".join(code())
     for variable in variables.VARIABLES:
         made_of_parts = re.fullmatch(
-            r"AUSTIN_CRIME_(POSTGRES|OWNER|AIRFLOW_DB|SUPERSET_DB|[A-Z]+)_(PASSWORD|PORT)", variable.name
+            r"AUSTIN_CRIME_(POSTGRES|OWNER|AIRFLOW_DB|SUPERSET_DB|[A-Z]+)_(PASSWORD|PORT)|AIRFLOW_[A-Z]+_PASSWORD",
+            variable.name,
         )
 
         assert len(variable.comment) > 10, variable.name

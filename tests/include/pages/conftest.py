@@ -1,0 +1,20 @@
+"""A loaded warehouse, read as the pages read it: with the reader's login."""
+
+import pytest
+
+from austin_crime import nightly
+from austin_crime.pages import session
+
+
+@pytest.fixture
+def reader(warehouse, monkeypatch):
+    """Have the pages read this warehouse."""
+    monkeypatch.setenv("AUSTIN_CRIME_READER_URL", warehouse.reader_url)
+    return session.reading
+
+
+@pytest.fixture
+def loaded(reader, sample_portal):
+    """Run a first load, and return the session that reads it."""
+    nightly.run_nightly("first")
+    return reader
