@@ -128,7 +128,8 @@ def test_a_view_comes_as_a_file(stack, page):
 
 def test_received_reports_are_shown_raw_beside_cleaned(stack, page):
     log_in_to_airflow(page, stack, "/plugin/data?tab=received")
-    page.get_by_role("region", name="Loads in the landing").get_by_role("button").first.click(timeout=DRAW_TIMEOUT_MS)
+    loads = page.get_by_role("region", name="Loads in the landing").get_by_role("row")
+    loads.filter(has_text="Published").first.get_by_role("button").click(timeout=DRAW_TIMEOUT_MS)
     page.get_by_role("button", name="batch-001.json.gz").first.click(timeout=DRAW_TIMEOUT_MS)
 
     expect(page.get_by_text('"incident_report_number"').first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
@@ -166,7 +167,7 @@ def test_a_deleted_load_of_the_landing_is_gone(stack, page):
 
 def test_a_viewer_reads_and_is_offered_neither_start_nor_delete(stack, page):
     log_in_to_airflow(page, stack, "/plugin/pipeline", login="viewer")
-    expect(station(page, "publish")).to_contain_text("added", timeout=DRAW_TIMEOUT_MS)
+    expect(station(page, "source_is_up")).to_contain_text("Its data changed", timeout=DRAW_TIMEOUT_MS)
     expect(page.get_by_role("button", name="Start a load")).to_have_count(0)
 
     open_tab(page, stack, "tab=delete")
