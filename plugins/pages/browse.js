@@ -70,7 +70,7 @@ function Filters({ columns, filters, set }) {
 }
 
 function Cell({ value, type }) {
-  if (value == null) return h(UI.Text, { as: "span", color: "fg.subtle" }, "null");
+  if (value == null) return h(UI.Text, { as: "span", color: "fg.muted" }, "null");
   if (type === "jsonb") return h(Difference, { value });
   if (type === "timestamp with time zone") return h(UI.Box, { whiteSpace: "nowrap" }, moment(value));
   if (/date|time/.test(type)) return h(UI.Box, { whiteSpace: "nowrap" }, String(value).replace("T", " "));

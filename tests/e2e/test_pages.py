@@ -102,9 +102,11 @@ def test_a_person_filters_sorts_and_pages_a_table_and_shares_the_address(stack, 
     page.get_by_label("Value", exact=True).fill("theft")
     page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.get_by_role("button", name="Remove the filter crime_type contains theft")).to_be_visible()
-    page.get_by_role("button", name="Sort by reported_at").click(timeout=DRAW_TIMEOUT_MS)
-    page.get_by_role("button", name="Next page").click(timeout=DRAW_TIMEOUT_MS)
     rows = page.get_by_role("region", name="Rows of mart.crimes").locator("tbody tr")
+    for button in ("Sort by reported_at", "Next page"):
+        before = rows.first.inner_text()
+        page.get_by_role("button", name=button).click(timeout=DRAW_TIMEOUT_MS)
+        expect(rows.first).not_to_have_text(before, timeout=DRAW_TIMEOUT_MS, use_inner_text=True)
     expect(rows).to_have_count(50, timeout=DRAW_TIMEOUT_MS)
     assert "after=" in page.url
     shown = rows.all_inner_texts()
@@ -129,7 +131,7 @@ def test_a_view_comes_as_a_file(stack, page):
 def test_received_reports_are_shown_raw_beside_cleaned(stack, page):
     log_in_to_airflow(page, stack, "/plugin/data?tab=received")
     loads = page.get_by_role("region", name="Loads in the landing").get_by_role("row")
-    loads.filter(has_text="Published").first.get_by_role("button").click(timeout=DRAW_TIMEOUT_MS)
+    loads.filter(has_text="Published").last.get_by_role("button").click(timeout=DRAW_TIMEOUT_MS)
     page.get_by_role("button", name="batch-001.json.gz").first.click(timeout=DRAW_TIMEOUT_MS)
 
     expect(page.get_by_text('"incident_report_number"').first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
