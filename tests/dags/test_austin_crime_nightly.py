@@ -1,6 +1,7 @@
 import psycopg
 import pytest
 
+from austin_crime import config
 from sample_portal.faults import Fault
 from sample_portal.http import server
 
@@ -35,7 +36,7 @@ def test_the_folder_loads_without_errors_and_holds_this_dag(dag):
 
 
 def test_the_steps_run_in_the_order_in_which_the_data_flow(dag):
-    cube, others = "crimes_per_month", ["crimes_per_area", "crimes_per_hour", "crimes_per_year", "top_crimes"]
+    cube, *others = config.AGGREGATES
     order = [
         ("source_is_up", "plan_load"),
         ("plan_load", "anything_new"),

@@ -1,11 +1,11 @@
-"""Migrate a warehouse: numbered SQL files, each applied once, in order; then the schema staging."""
+"""Migrate a warehouse: numbered SQL files, each applied once, in order; then tables from files, and the schema staging."""
 
 import logging
 
 from psycopg import sql
 
 from austin_crime import config
-from austin_crime.warehouse import fitness, staging
+from austin_crime.warehouse import fitness, reference, staging
 from austin_crime.warehouse.connection import Connection, connect
 from austin_crime.warehouse.statements import read
 
@@ -44,10 +44,12 @@ def migrate(url: str) -> list[str]:
         for path in missing:
             connection.execute(path.read_bytes())
             _note(connection, path.name)
+        if reference.version() not in applied:
+            reference.fill(connection)
+            _replace_note(connection, "reference", reference.version())
         if missing or staging.version() not in applied or not staging.is_there(connection):
             staging.make_anew(connection)
-            connection.execute("delete from ops.schema_migrations where name like 'staging %'")
-            _note(connection, staging.version())
+            _replace_note(connection, "staging", staging.version())
         # Granting waits for readers, writers and a load that publishes, so it is only done if a grant is missing.
         lacking = connection.execute(read("grants_missing.sql")).fetchall()[0]
         if missing or lacking["missing_count"]:
@@ -64,6 +66,12 @@ def _names_applied(connection: Connection) -> set[str]:
     if not fitness.has_explained_migrations(connection):
         connection.execute(read("schema_migrations.sql"))
     return {row["name"] for row in connection.execute("select name from ops.schema_migrations")}
+
+
+def _replace_note(connection: Connection, kind: str, version: str) -> None:
+    """Record the version of what is made anew, instead of the one before."""
+    connection.execute("delete from ops.schema_migrations where name like %s", (f"{kind} %",))
+    _note(connection, version)
 
 
 def _note(connection: Connection, name: str) -> None:
