@@ -45,8 +45,8 @@ counts as (
     from windows
     inner join mart.crimes_per_month_and_group as months
         on
-            windows.first_date <= months.occurred_month
-            and windows.last_date >= (months.occurred_month + interval '1 month')::date - 1
+            months.occurred_month between windows.first_date
+            and (date_trunc('month', (windows.last_date + 1)::timestamp) - interval '1 month')::date
     union all
     select
         edges.period_name,
