@@ -188,5 +188,5 @@ def refuse_incomplete_staging(connection: Connection) -> None:
 
 def refresh_statistics(connection: Connection) -> None:
     """Update the planner's statistics."""
-    for table in ("crimes", *config.AGGREGATES):
+    for table in ("crimes", "data_status", *config.AGGREGATES):
         connection.execute(f"analyze mart.{table}")

@@ -121,7 +121,8 @@ select
     end as notice
 from mart.data_status as status
 cross join settled
-cross join history;
+cross join history
+where status.is_only_row;
 comment on view mart.completeness is 'One row: up to which day the data are complete, and from which day on counts will still grow.';
 comment on column mart.completeness.newest_report_date is 'Day of the newest report, Austin; its day may still run.';
 comment on column mart.completeness.newest_complete_date is
