@@ -30,6 +30,11 @@ AGGREGATES = (
     "crimes_per_hour",
     "top_crimes",
     "crimes_per_area",
+    "crime_groups",
+    "crimes_per_day",
+    "crimes_per_month_and_group",
+    "crimes_per_weekday_hour",
+    "crimes_per_report_lag",
 )
 # For the pipeline's own sessions: enough to sort and group 2.6 million reports in memory.
 WORK_MEMORY = "128MB"

@@ -37,6 +37,8 @@ HISTORY = (
     "ops.crime_changes",
     "ops.received_files",
     "ops.built_tables",
+    "ops.month_changes",
+    "ops.change_ages",
     "ops.source_months",
     "ops.source_columns",
     "ops.loads",

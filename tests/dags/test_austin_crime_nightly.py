@@ -1,6 +1,7 @@
 import psycopg
 import pytest
 
+from austin_crime import config
 from sample_portal.faults import Fault
 from sample_portal.http import server
 
@@ -35,7 +36,7 @@ def test_the_folder_loads_without_errors_and_holds_two_dags(dag):
 
 
 def test_the_steps_run_in_the_order_in_which_the_data_flow(dag):
-    cube, others = "crimes_per_month", ["crimes_per_area", "crimes_per_hour", "crimes_per_year", "top_crimes"]
+    cube, *others = config.AGGREGATES
     order = [
         ("source_is_up", "plan_load"),
         ("plan_load", "anything_new"),
@@ -70,7 +71,7 @@ def test_operators_find_their_page_of_instructions_in_the_ui(dag):
 
 
 def test_every_sql_file_was_found_and_read(dag):
-    assert len(dag["sql"]) == 6
+    assert len(dag["sql"]) == len(config.AGGREGATES) + 1
     assert not [task for task, sql in dag["sql"].items() if sql.endswith(".sql")]
 
 

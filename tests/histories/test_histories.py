@@ -100,6 +100,17 @@ def cleaned(row):
     return {name: value for name, value in values.items() if value is not None}
 
 
+def cube_of(crimes):
+    """Return reports, those with a status and cleared ones by month, type and district of occurrence."""
+    cube = {}
+    for row in crimes.values():
+        key = tuple(row.get(name) for name in ("occurred_month", "crime_type", "council_district"))
+        status = row.get("clearance_status")
+        now = cube.get(key, (0, 0, 0))
+        cube[key] = (now[0] + 1, now[1] + (status is not None), now[2] + (status in ("C", "O")))
+    return cube
+
+
 class Warehouse:
     """The loads of a warehouse, watched."""
 
@@ -109,6 +120,10 @@ class Warehouse:
         self.numbers = count(1)
         # The portal's months that a load may have met.
         self.met_months = []
+        # What was published when, and whether somebody has emptied the monthly counts since the last load.
+        self.past = []
+        self.is_cube_emptied = False
+        self.remember()
 
     def ask(self, query):
         return self.connection.execute(query).fetchall()
@@ -194,6 +209,7 @@ class Warehouse:
     def empty(self, tables, month_number):
         """Delete what tables hold; of one month if that has a number, but for aggregates, which know no month of report."""
         months = [month for (month,) in self.ask("select source_month from ops.source_months order by 1")]
+        self.is_cube_emptied = self.is_cube_emptied or "mart.crimes_per_month" in tables
         for table in tables:
             if month_number is None or table not in (CRIMES, REJECTS, MONTHS):
                 self.connection.execute(f"delete from {table}")
@@ -221,6 +237,53 @@ class Warehouse:
         assert dict(self.ask("select occurred_year, report_count from mart.crimes_per_year")) == years
         counts = self.ask("select report_count, rejected_count, portal_report_count from mart.data_status")
         assert counts == [(len(truth.crimes), len(truth.rejects), len(self.publisher.rows))]
+
+    def remember(self):
+        """Keep the monthly counts of what is published, told from the publisher's rows, and when that was."""
+        [(finished_at, load_id)] = self.ask(
+            "select finished_at, load_id from ops.loads where status = 'published' order by finished_at desc limit 1"
+        )
+        [(begins_at,)] = self.ask(
+            "select max(finished_at) from ops.loads where status = 'published' and starts_history"
+        )
+        if self.past and begins_at > self.past[-1][0]:
+            assert self.is_cube_emptied, (
+                f"the history starts anew with {load_id}, and nobody touched the counts"
+            )
+            for moment, _ in self.past:
+                assert self.as_of(moment) == {}
+            self.past = []
+        self.is_cube_emptied = False
+        self.past.append((finished_at, cube_of(Truth(self.publisher.rows).crimes)))
+
+    def as_of(self, moment):
+        """Return the monthly counts as they stood."""
+        rows = self.connection.execute(
+            "select occurred_month::text, crime_type, council_district, report_count, with_status_count, cleared_count"
+            " from mart.crimes_per_month_as_of_time(%s)",
+            (moment,),
+        ).fetchall()
+        assert len({row[:3] for row in rows}) == len(rows)
+        return {row[:3]: row[3:] for row in rows}
+
+    def expect_the_past(self):
+        self.remember()
+        for moment, cube in self.past:
+            assert self.as_of(moment) == cube
+
+    def expect_days_as_counted_anew(self):
+        wrong = self.ask(
+            """
+            with counted as (
+                select occurred_date, coalesce(crime_group, 'Not grouped yet') as crime_group, council_district,
+                    count(*) as report_count, count(clearance_status), count(*) filter (where clearance_status in ('C', 'O'))
+                from mart.crimes left join mart.crime_groups using (crime_type) group by 1, 2, 3
+            )
+            (select * from counted except select * from mart.crimes_per_day)
+            union all (select * from mart.crimes_per_day except select * from counted)
+            """
+        )
+        assert wrong == []
 
     def expect_a_quiet_night(self):
         asked_before = self.publisher.store.request_count
@@ -310,7 +373,9 @@ def many(act, number):
     ]
 )
 @example(nights=[a_night(("edit_with_an_earlier_stamp", 7 * number, number)) for number in range(5)])
-def test_whatever_the_publisher_does_the_warehouse_ends_equal_to_the_portal(history, nights):
+def test_whatever_the_publisher_does_the_warehouse_ends_equal_to_the_portal_and_knows_its_past(
+    history, nights
+):
     with history() as (publisher, connection, monkeypatch):
         warehouse = Warehouse(publisher, connection)
         for number, night in enumerate(nights):
@@ -327,4 +392,6 @@ def test_whatever_the_publisher_does_the_warehouse_ends_equal_to_the_portal(hist
                 warehouse.load(night["parameters"])
             assert stale.met == night["stale_answers"]
             warehouse.expect_the_truth()
+            warehouse.expect_the_past()
+            warehouse.expect_days_as_counted_anew()
             warehouse.expect_a_quiet_night()

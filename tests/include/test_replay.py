@@ -196,13 +196,30 @@ def test_a_replay_begins_with_the_last_load_that_fetched_everything(history, emp
     since = {
         "ops.loads",
         "ops.crime_changes",
+        "ops.month_changes",
+        "ops.change_ages",
         "ops.check_results",
         "ops.reconciliations",
         "ops.column_profiles",
     }
     tables = tables_of(empty.url)
     assert_same(tables, {name: rows for name, rows in expected.items() if name not in since})
-    assert tables["ops.crime_changes"] == [row for row in expected["ops.crime_changes"] if "'last'" in row]
+    for name in ("ops.crime_changes", "ops.month_changes", "ops.change_ages"):
+        assert tables[name] == [row for row in expected[name] if "'last'" in row]
+
+
+def test_a_replay_brings_back_what_was_published_on_each_past_day(history, empty):
+    replay.replay(until="crashed")
+
+    with psycopg.connect(empty.url, row_factory=dict_row) as connection:
+        for load_id in CHAIN:
+            rows = connection.execute(
+                "select counts.* from ops.loads cross join lateral mart.crimes_per_month_as_of_time(finished_at) as counts"
+                " where load_id = %s",
+                (load_id,),
+            ).fetchall()
+            then = history.tables[load_id]["mart.crimes_per_month"]
+            assert sorted(repr(row) for row in rows) == then, load_id
 
 
 def test_after_a_replay_nightly_loads_go_on(history, empty, monkeypatch):

@@ -19,6 +19,9 @@ values
     (3, 'THEFT', false, '2024-05-01', '2024-05-01', null, '2024-05-01', '2024-05-01 01:00', null, 'O', '2024-05-01', 'c', '2024-06-01', 'b'),
     (4, 'DWI', false, '2024-05-02', '2024-05-01', 23, '2024-05-02', '2024-05-02 01:00', 1, null, '2024-05-01', 'd', '2024-06-01', 'b'),
     (5, null, false, null, null, null, '2024-05-03', '2024-05-03 01:00', null, null, '2024-05-01', 'e', '2024-06-01', 'b');
+update staging.crimes set occurred_time = time '00:01' where incident_id = 1;
+update staging.crimes set occurred_time = time '00:02' where incident_id = 2;
+update staging.crimes set occurred_time = time '23:30' where incident_id = 4;
 insert into ops.loads (load_id, attempt, status, orchestrator, source_url, rules_version, parameters, started_at, last_seen_at)
 values ('test', 1, 'running', 'python', 'http://portal', 1, '{}', '2024-06-01', '2024-06-01');
 insert into staging.council_districts values (1, 'District 1', '{}'), (9, 'District 9', '{}');

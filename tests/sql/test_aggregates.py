@@ -13,7 +13,12 @@ EXPECTED = {
         (2024, 2, 1, 1, 100, 50, False),
         (None, 1, 0, 0, None, 0, False),
     ],
-    "crimes_per_hour": [(0, 2, 40), (23, 1, 20), (None, 2, 40)],
+    "crimes_per_hour": [
+        # occurred_hour, report_count, report_pct, default_time_count
+        (0, 2, 40, 1),
+        (23, 1, 20, 0),
+        (None, 2, 40, 0),
+    ],
     "top_crimes": [
         # crime_rank, crime_type, report_count, report_pct, with_status_count, cleared_count, clearance_rate_pct
         (1, "THEFT", 3, 60, 3, 2, pytest.approx(66.67)),
@@ -31,6 +36,34 @@ EXPECTED = {
         ("2024-05-01", "THEFT", None, 1, 1, 1),
         (None, None, None, 1, 0, 0),
     ],
+    "crime_groups": [
+        # crime_type, crime_group, crime_class, rule_rank, report_count
+        ("DWI", "Alcohol and impaired driving", "Other", 40, 1),
+        ("THEFT", "Theft", "Against property", 140, 3),
+        (None, "Not grouped yet", "Not grouped yet", None, 1),
+    ],
+    "crimes_per_day": [
+        ("2023-05-01", "Theft", 9, 1, 1, 0),
+        ("2023-05-31", "Theft", 9, 1, 1, 1),
+        ("2024-05-01", "Theft", None, 1, 1, 1),
+        ("2024-05-02", "Alcohol and impaired driving", 1, 1, 0, 0),
+        (None, "Not grouped yet", None, 1, 0, 0),
+    ],
+    "crimes_per_month_and_group": [
+        ("2023-05-01", "Theft", 9, 2, 2, 1),
+        ("2024-05-01", "Alcohol and impaired driving", 1, 1, 0, 0),
+        ("2024-05-01", "Theft", None, 1, 1, 1),
+        (None, "Not grouped yet", None, 1, 0, 0),
+    ],
+    "crimes_per_weekday_hour": [
+        # occurred_month, occurred_weekday, occurred_hour, is_default_time, report_count
+        ("2023-05-01", 1, 0, True, 1),
+        ("2023-05-01", 3, 0, False, 1),
+        ("2024-05-01", 3, None, False, 1),
+        ("2024-05-01", 4, 23, False, 1),
+        (None, None, None, False, 1),
+    ],
+    "crimes_per_report_lag": [(False, None, 5)],
 }
 
 

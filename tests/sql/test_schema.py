@@ -22,6 +22,15 @@ def test_every_table_view_and_column_is_explained(connection):
     assert unexplained == []
 
 
+def test_every_function_is_explained(connection):
+    unexplained = connection.execute(
+        "select proname from pg_proc where pronamespace in ('mart'::regnamespace, 'ops'::regnamespace)"
+        " and obj_description(oid, 'pg_proc') is null"
+    ).fetchall()
+
+    assert unexplained == []
+
+
 def test_a_migrated_warehouse_has_nothing_left_to_migrate(warehouse):
     assert migrations.migrate(warehouse.owner_url) == []
 

@@ -1,6 +1,11 @@
 """Publish a checked load in one transaction: readers see the old version or the new one."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import LiteralString
+
+from psycopg import sql
 
 from austin_crime import config
 from austin_crime.errors import LoadRefused, StagingIncomplete
@@ -28,6 +33,16 @@ INDEXES = """
     where indrelid = %s::regclass
     order by conname is null, indexrelid
 """
+# Large tables, and which of their rows may differ from the staged ones: comparing takes longer than counting.
+# Each on one line, for the template names it in a comment, too.
+MAY_DIFFER: dict[str, LiteralString] = {
+    "crimes_per_day": (
+        "(occurred_date is null"
+        " or exists (select from staging.touched_days where touched_days.occurred_date = 'infinity')"
+        " or occurred_date in (select touched_days.occurred_date from staging.touched_days"
+        " where touched_days.occurred_date is not null))"
+    )
+}
 
 # Two loads must not publish at once. A lock on a table that only publishing writes: an advisory lock could be taken by anybody.
 LOCK = "lock table ops.source_months in share row exclusive mode"
@@ -53,8 +68,10 @@ def publish(connection: Connection, load: Load) -> str:
     _refuse_stale_plan(connection, slot.running_load(connection, load))
     refuse_incomplete_staging(connection)
     _publish_crimes(connection)
+    connection.execute(read("load/record_month_changes.sql"))
     for table in (*config.AGGREGATES, "council_districts"):
-        _publish_table(connection, f"mart.{table}", f"staging.{table}")
+        publish_table = _publish_large_table if table in MAY_DIFFER else _publish_table
+        publish_table(connection, f"mart.{table}", f"staging.{table}")
     _publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
     connection.execute(read("load/publish_status.sql"))
     done = connection.execute(
@@ -88,6 +105,7 @@ def _publish_crimes(connection: Connection) -> None:
         )
     )
     connection.execute(read("load/record_changes.sql"))
+    connection.execute(read("load/record_change_ages.sql"))
     connection.execute(
         fill(
             "load/apply_changes.sql",
@@ -99,31 +117,51 @@ def _publish_crimes(connection: Connection) -> None:
 
 
 def _fill_crimes(connection: Connection, columns: list[str]) -> None:
-    """Fill the empty ``mart.crimes``, then build its key and indexes: faster than row by row.
+    """Fill the empty ``mart.crimes``."""
+    with _built_afterwards(connection, CRIMES):
+        connection.execute(fill("load/publish_first.sql", columns=listed(columns)))
+
+
+@contextmanager
+def _built_afterwards(connection: Connection, table: str) -> Iterator[None]:
+    """Drop the key and indexes of an empty table and build them when it is filled: faster than row by row.
 
     The table is locked until the end of the transaction. Truncated in the same transaction, it needs no write-ahead log where
     the server's wal_level is minimal, and rows that were deleted by hand leave no gaps.
     """
-    connection.execute("truncate mart.crimes")
-    indexes = connection.execute(INDEXES, (CRIMES,)).fetchall()
+    connection.execute(f"truncate {table}")
+    indexes = connection.execute(INDEXES, (table,)).fetchall()
     for index in indexes:
         connection.execute(index["drop_statement"])
-    connection.execute(fill("load/publish_first.sql", columns=listed(columns)))
+    yield
     for index in indexes:
         connection.execute(index["create_statement"])
 
 
-def _publish_table(connection: Connection, published: str, staged: str) -> None:
-    """Make a table equal to another, row by row; equal rows stay untouched."""
-    columns = listed(columns_of(connection, published))
-    connection.execute(
-        fill(
-            "load/publish_table.sql",
-            published=table_name(published),
-            staged=table_name(staged),
-            columns=columns,
-        )
-    )
+def _publish_large_table(connection: Connection, published: str, staged: str) -> None:
+    """Make a large table equal to another: an empty one is filled before its key is built, of others only some rows are compared."""
+    if not connection.execute(f"select exists (select from {published}) as held").fetchall()[0]["held"]:
+        with _built_afterwards(connection, published):
+            connection.execute(fill("load/publish_empty_table.sql", **_names(connection, published, staged)))
+        return
+    _publish_table(connection, published, staged, MAY_DIFFER[published.removeprefix("mart.")])
+
+
+def _publish_table(
+    connection: Connection, published: str, staged: str, condition: LiteralString = "true"
+) -> None:
+    """Make the rows of a table that meet a condition equal to those of another, row by row; equal rows stay untouched."""
+    names = _names(connection, published, staged)
+    connection.execute(fill("load/publish_table.sql", **names, condition=sql.SQL(condition)))
+
+
+def _names(connection: Connection, published: str, staged: str) -> dict[str, sql.Composable]:
+    """Return the names for a template that publishes a table."""
+    return {
+        "published": table_name(published),
+        "staged": table_name(staged),
+        "columns": listed(columns_of(connection, published)),
+    }
 
 
 def _refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
@@ -150,5 +188,5 @@ def refuse_incomplete_staging(connection: Connection) -> None:
 
 def refresh_statistics(connection: Connection) -> None:
     """Update the planner's statistics."""
-    for table in ("crimes", *config.AGGREGATES):
+    for table in ("crimes", "data_status", *config.AGGREGATES):
         connection.execute(f"analyze mart.{table}")

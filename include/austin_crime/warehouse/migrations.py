@@ -1,4 +1,4 @@
-"""Migrate a warehouse: numbered SQL files, each applied once, in order; then the schema staging."""
+"""Migrate a warehouse: numbered SQL files, each applied once, in order; then tables from files, and the schema staging."""
 
 import logging
 from contextlib import suppress
@@ -7,7 +7,7 @@ from psycopg import errors, sql
 from psycopg.abc import Query
 
 from austin_crime import config
-from austin_crime.warehouse import fitness, staging
+from austin_crime.warehouse import fitness, reference, staging
 from austin_crime.warehouse.connection import Connection, connect
 from austin_crime.warehouse.statements import read
 
@@ -54,10 +54,12 @@ def migrate(url: str) -> list[str]:
         for path in missing:
             connection.execute(path.read_bytes())
             _note(connection, path.name)
+        if reference.version() not in applied:
+            reference.fill(connection)
+            _replace_note(connection, "reference", reference.version())
         if missing or staging.version() not in applied or not staging.is_there(connection):
             staging.make_anew(connection)
-            connection.execute("delete from ops.schema_migrations where name like 'staging %'")
-            _note(connection, staging.version())
+            _replace_note(connection, "staging", staging.version())
         # Granting waits for readers, writers and a load that publishes, so it is only done if a grant is missing.
         lacking = connection.execute(read("grants_missing.sql")).fetchall()[0]
         if missing or lacking["missing_count"]:
@@ -79,6 +81,12 @@ def _make(connection: Connection, statement: Query) -> None:
     """Run a statement that makes something, unless another transaction makes the same: then wait for its end."""
     with suppress(*MADE_MEANWHILE), connection.transaction():
         connection.execute(statement)
+
+
+def _replace_note(connection: Connection, kind: str, version: str) -> None:
+    """Record the version of what is made anew, instead of the one before."""
+    connection.execute("delete from ops.schema_migrations where name like %s", (f"{kind} %",))
+    _note(connection, version)
 
 
 def _note(connection: Connection, name: str) -> None:

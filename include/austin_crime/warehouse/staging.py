@@ -43,6 +43,7 @@ def make_anew(connection: Connection) -> None:
     for name in config.AGGREGATES:
         connection.execute(fill("staging/aggregate.sql", table=sql.Identifier(name)))
     connection.execute(read("staging/newest_report.sql"))
+    connection.execute(read("staging/crime_groups_next.sql"))
     connection.execute(sql.SQL("create view staging.aggregate_totals as {}").format(totals()))
 
 

@@ -77,3 +77,8 @@ comment on column staging.portal_counts.report_count is 'Reports that the portal
 
 create table staging.council_districts (like mart.council_districts including comments);
 comment on table staging.council_districts is 'mart.council_districts as this load will publish it.';
+
+create unlogged table staging.touched_days (occurred_date date);
+comment on table staging.touched_days is
+'Days of occurrence of the reports that the load fetched or replaces: those that may differ in crimes_per_day.';
+comment on column staging.touched_days.occurred_date is 'The day; null if unknown; infinity stands for all days.';

@@ -5,6 +5,12 @@ select
     incident_report_number::bigint as incident_id,
     crime_type,
     occ_date::text::date as occurred_date,
+    (
+        case
+            when occ_time::integer < 2400 and occ_time::integer % 100 < 60
+                then make_time(occ_time::integer / 100, occ_time::integer % 100, 0)
+        end
+    ) as occurred_time,
     date_trunc('month', occ_date::text::date)::date as occurred_month,
     (
         case

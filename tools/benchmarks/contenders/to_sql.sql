@@ -10,6 +10,12 @@ select
     incident_report_number as incident_id,
     crime_type,
     occ_date::date as occurred_date,
+    (
+        case
+            when occ_time < 2400 and occ_time % 100 < 60
+                then make_time((occ_time / 100)::integer, (occ_time % 100)::integer, 0)
+        end
+    ) as occurred_time,
     date_trunc('month', occ_date)::date as occurred_month,
     (case when occ_time < 2400 and occ_time % 100 < 60 then occ_time / 100 end)::smallint as occurred_hour,
     rep_date::date as reported_date,

@@ -1,0 +1,43 @@
+-- crimes_per_report_lag: one row per days from occurrence to report, one for others. From: staging.crimes_next, crimes_per_month.
+-- Only the reports of the reference months have to be looked at one by one.
+truncate staging.crimes_per_report_lag;
+
+insert into staging.crimes_per_report_lag (is_reference, report_lag_days, report_count)
+with reference as materialized (
+    select
+        (date_trunc('month', loads.started_at at time zone 'America/Chicago') - interval '36 months')::date as first_month,
+        (date_trunc('month', loads.started_at at time zone 'America/Chicago') - interval '12 months')::date as end_month
+    from ops.loads as loads
+    where loads.status = 'running'
+),
+
+lags as (
+    select
+        case
+            when crimes.reported_date >= crimes.occurred_date then least(crimes.reported_date - crimes.occurred_date, 366)
+        end as report_lag_days,
+        count(*) as report_count
+    from staging.crimes_next as crimes
+    where
+        crimes.occurred_month >= (select reference.first_month from reference)
+        and crimes.occurred_month < (select reference.end_month from reference)
+    group by 1
+)
+
+select
+    true as is_reference,
+    lags.report_lag_days,
+    lags.report_count
+from lags
+union all
+select
+    false as is_reference,
+    null as report_lag_days,
+    coalesce(sum(crimes.report_count), 0) as report_count
+from staging.crimes_per_month as crimes
+where
+    not coalesce(
+        crimes.occurred_month >= (select reference.first_month from reference)
+        and crimes.occurred_month < (select reference.end_month from reference),
+        false
+    );

@@ -1,0 +1,108 @@
+"""The large aggregate by day: what is counted anew, and what is taken over; and the lag of reports."""
+
+import pytest
+
+from austin_crime import config
+from austin_crime.load import check, publish
+from austin_crime.models import Load
+from austin_crime.warehouse.connection import connect
+
+BEGIN = """
+insert into ops.loads (load_id, attempt, status, orchestrator, source_url, rules_version, parameters, portal_report_count,
+    planned_against, started_at, last_seen_at)
+values (%(load)s, 1, 'running', 'python', 'http://portal', 1, '{}', 30, %(before)s, '2024-06-15 12:00+00', now());
+"""
+# A report a day, the first 30 days of 2022, reported so many days later as its number.
+STAGE = """
+insert into staging.crimes (incident_id, crime_type, occurred_date, occurred_month, reported_date, source_month, source_row_id,
+    source_updated_at, batch_id)
+select n, %(crime_type)s, date '2022-01-01' + n, '2022-01-01', date '2022-01-01' + 2 * n, '2022-01-01', n::text, now(), 'b'
+from generate_series(%(first)s::int, %(last)s::int) as n
+"""
+
+
+def load(connection, load_id, before, first, last, crime_type="THEFT"):
+    """Load reports, as settle would leave them, and publish them."""
+    connection.execute(BEGIN, {"load": load_id, "before": before})
+    connection.execute(STAGE, {"first": first, "last": last, "crime_type": crime_type})
+    number = last - first + 1
+    connection.execute("insert into staging.batches values ('b', '{}', %s, %s, '{}')", (number, number))
+    connection.execute(
+        "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count,"
+        " newest_updated_at, newest_count)"
+        " values ('2022-01-01', 'topped up', '', false, 30, now(), 0)"
+    )
+    connection.execute(
+        "insert into staging.replaced_crimes select incident_id from staging.crimes join mart.crimes using (incident_id)"
+    )
+    for table in config.AGGREGATES:
+        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+    check.profile(connection)
+    publish.publish(connection, Load(load_id=load_id, attempt=1, has_work=True))
+
+
+def counts_on(connection, day):
+    rows = connection.execute(
+        "select crime_group, report_count from mart.crimes_per_day where occurred_date = %s order by 1",
+        (day,),
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+@pytest.fixture
+def loaded(warehouse):
+    """Return a connection to a warehouse with a load of 30 reports, and a day whose counts somebody changed."""
+    with connect() as connection:
+        load(connection, "first", None, 0, 29)
+        connection.execute(
+            "update mart.crimes_per_day set crime_group = 'Changed' where occurred_date = '2022-01-02'"
+        )
+        yield connection
+
+
+def test_days_of_which_no_report_was_fetched_stay_as_published(loaded):
+    load(loaded, "second", "first", 5, 6, "DWI")
+
+    assert counts_on(loaded, "2022-01-06") == [("Alcohol and impaired driving", 1)]
+    assert counts_on(loaded, "2022-01-02") == [("Changed", 1)]
+
+
+def test_all_days_are_counted_anew_if_their_sum_is_wrong(loaded):
+    loaded.execute("update mart.crimes_per_day set report_count = 2 where occurred_date = '2022-01-03'")
+
+    load(loaded, "second", "first", 5, 6)
+
+    assert counts_on(loaded, "2022-01-03") == [("Theft", 1)]
+    assert counts_on(loaded, "2022-01-02") == [("Theft", 1)]
+
+
+def test_all_days_are_counted_anew_if_a_type_has_moved_to_another_group(loaded):
+    loaded.execute("update mart.crime_group_rules set crime_group = 'Stealing' where crime_group = 'Theft'")
+
+    load(loaded, "second", "first", 5, 6)
+
+    days = loaded.execute("select distinct crime_group, report_count from mart.crimes_per_day").fetchall()
+    assert days == [{"crime_group": "Stealing", "report_count": 1}]
+
+
+def test_the_lag_of_reports_is_that_of_months_whose_reports_have_come(loaded):
+    rows = loaded.execute(
+        "select * from mart.crimes_per_report_lag where is_reference order by report_lag_days"
+    ).fetchall()
+
+    assert [(row["report_lag_days"], row["report_count"]) for row in rows] == [(n, 1) for n in range(30)]
+    [first_week] = loaded.execute("select arrived_pct from mart.arrivals where age_weeks = 0").fetchall()
+    assert float(first_week["arrived_pct"]) == 13.3
+
+
+def test_a_load_records_what_it_changed_and_how_old_the_reports_were(loaded):
+    load(loaded, "second", "first", 5, 6, "DWI")
+
+    changes = loaded.execute(
+        'select crime_type, report_count_change from ops.month_changes order by crime_type collate "C"'
+    ).fetchall()
+    ages = loaded.execute("select change, age_weeks, report_count from ops.change_ages").fetchall()
+    starts = loaded.execute("select load_id, starts_history from ops.loads order by load_id").fetchall()
+    assert [tuple(row.values()) for row in changes] == [("DWI", 2), ("THEFT", -2)]
+    assert [tuple(row.values()) for row in ages] == [("edited", 7, 2)]
+    assert [tuple(row.values()) for row in starts] == [("first", True), ("second", False)]
