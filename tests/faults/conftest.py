@@ -51,6 +51,7 @@ LEFT_ASIDE = [
     "last_seen_at",
     "finished_at",
     "checked_at",
+    "received_at",
     "published_at",
     "applied_at",
 ]

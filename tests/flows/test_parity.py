@@ -23,6 +23,7 @@ REACHED_S = 120
 LEFT_OUT = {
     "ops.loads": ["orchestrator", "started_at", "last_seen_at", "finished_at"],
     "ops.check_results": ["checked_at", "accepted_by"],
+    "ops.received_files": ["received_at"],
     "mart.data_status": ["published_at"],
     "ops.schema_migrations": ["applied_at"],
 }

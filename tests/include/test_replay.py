@@ -26,6 +26,7 @@ ACCEPTED = {"accept": ["reports_removed", "month_removed", "category_gone", "rej
 LEFT_OUT = {
     "ops.check_results": {"checked_at"},
     "ops.loads": {"message", "last_seen_at"},
+    "ops.received_files": {"received_at"},
     "ops.schema_migrations": {"applied_at"},
 }
 
