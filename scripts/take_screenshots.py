@@ -39,11 +39,17 @@ def take_airflow(page: Page, current: Settings) -> None:
 def take_pages(page: Page, current: Settings) -> None:
     """Show the data page, and a load as it happens on the pipeline page: run after a change at the portal."""
     page.goto(current.address("airflow") + "/plugin/data?tab=received")
-    page.get_by_role("region", name="Loads in the landing").get_by_role("button").last.click(timeout=TIMEOUT_MS)
+    page.get_by_role("region", name="Loads in the landing").get_by_role("button").last.click(
+        timeout=TIMEOUT_MS
+    )
     page.get_by_role("button", name="batch-001.json.gz").click(timeout=TIMEOUT_MS)
-    page.get_by_role("heading", name=re.compile("^First reports")).scroll_into_view_if_needed(timeout=TIMEOUT_MS)
+    page.get_by_role("heading", name=re.compile("^First reports")).scroll_into_view_if_needed(
+        timeout=TIMEOUT_MS
+    )
     page.locator("mark").first.wait_for(timeout=TIMEOUT_MS)
-    page.get_by_role("heading", name=re.compile("^First reports")).evaluate("heading => heading.scrollIntoView()")
+    page.get_by_role("heading", name=re.compile("^First reports")).evaluate(
+        "heading => heading.scrollIntoView()"
+    )
     keep(page, "data.png")
     page.goto(current.address("airflow") + "/plugin/pipeline")
     page.get_by_role("button", name="Start a load").click(timeout=TIMEOUT_MS)
@@ -57,10 +63,18 @@ def take_pages(page: Page, current: Settings) -> None:
 def animate(screenshots: list[bytes], name: str) -> None:
     """Write pictures as an animation; equal ones are one frame."""
     images = [Image.open(io.BytesIO(content)).convert("RGB") for content in dict.fromkeys(screenshots)]
-    small = [image.resize((ANIMATION_WIDTH, image.height * ANIMATION_WIDTH // image.width)) for image in images]
+    small = [
+        image.resize((ANIMATION_WIDTH, image.height * ANIMATION_WIDTH // image.width)) for image in images
+    ]
     durations = [FRAME_SHOWN_MS] * (len(small) - 1) + [LAST_FRAME_MS]
     small[0].save(
-        IMAGES / name, save_all=True, append_images=small[1:], duration=durations, loop=0, quality=60, method=6
+        IMAGES / name,
+        save_all=True,
+        append_images=small[1:],
+        duration=durations,
+        loop=0,
+        quality=60,
+        method=6,
     )
 
 

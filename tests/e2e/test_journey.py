@@ -48,7 +48,9 @@ def test_before_the_first_load_the_dashboard_says_what_to_press(stack, page):
     expect(page.get_by_text("press Trigger").first).to_be_visible()
 
 
-def test_before_the_first_load_the_pages_say_what_to_press_and_explain_the_steps_with_an_invented_report(stack, page):
+def test_before_the_first_load_the_pages_say_what_to_press_and_explain_the_steps_with_an_invented_report(
+    stack, page
+):
     log_in_to_airflow(page, stack, "/plugin/pipeline")
     expect(page.get_by_text("No data yet").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
     expect(page.get_by_role("button", name="Start a load")).to_be_enabled()
@@ -56,7 +58,9 @@ def test_before_the_first_load_the_pages_say_what_to_press_and_explain_the_steps
     page.get_by_role("button", name="How it works").click()
     walk = page.get_by_role("region", name="How it works")
     expect(walk.get_by_text("an invented one")).to_be_visible()
-    expect(walk.get_by_role("button", name="Play")).to_be_visible()  # keeps still: this browser asks for reduced motion
+    expect(
+        walk.get_by_role("button", name="Play")
+    ).to_be_visible()  # keeps still: this browser asks for reduced motion
     for _ in range(5):
         walk.get_by_role("button", name="Next").click()
     expect(walk.get_by_role("heading", name="6. Clean and stage")).to_be_visible()

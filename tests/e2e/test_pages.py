@@ -10,7 +10,10 @@ from tests.e2e.conftest import log_in_to_airflow, log_in_to_superset
 
 RUN_TIMEOUT_MS = 300_000
 DRAW_TIMEOUT_MS = 60_000
-PAGES = ("/plugin/pipeline", *(f"/plugin/data?tab={tab}" for tab in ("newest", "received", "tables", "changes", "delete")))
+PAGES = (
+    "/plugin/pipeline",
+    *(f"/plugin/data?tab={tab}" for tab in ("newest", "received", "tables", "changes", "delete")),
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,7 +41,9 @@ def wait_for_content(page: Page) -> None:
 def wait_until_loaded(page: Page) -> None:
     """Wait until the load that was started is over and the page shows its receipt."""
     expect(page.get_by_text("The load as it happens")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
-    expect(station(page, "refresh_dashboards")).to_have_attribute("data-state", "success", timeout=RUN_TIMEOUT_MS)
+    expect(station(page, "refresh_dashboards")).to_have_attribute(
+        "data-state", "success", timeout=RUN_TIMEOUT_MS
+    )
     expect(page.get_by_text("All equal")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
 
 
@@ -77,9 +82,13 @@ def test_any_night_can_be_seen_again_and_shared_by_its_address(stack, page):
 
     page.get_by_role("button", name=re.compile(r"^\w{3} \d+, \d{4}")).last.click(timeout=DRAW_TIMEOUT_MS)
 
-    expect(station(page, "publish")).to_contain_text(re.compile(r"(19|20),\d{3} added"), timeout=DRAW_TIMEOUT_MS)
+    expect(station(page, "publish")).to_contain_text(
+        re.compile(r"(19|20),\d{3} added"), timeout=DRAW_TIMEOUT_MS
+    )
     page.reload()
-    expect(station(page, "publish")).to_contain_text(re.compile(r"(19|20),\d{3} added"), timeout=DRAW_TIMEOUT_MS)
+    expect(station(page, "publish")).to_contain_text(
+        re.compile(r"(19|20),\d{3} added"), timeout=DRAW_TIMEOUT_MS
+    )
 
 
 def test_a_load_that_a_check_blocks_says_why_and_one_button_accepts_it(stack, page):
@@ -187,7 +196,9 @@ def test_the_pages_have_no_violations_of_accessibility_rules(stack, page, scheme
         page.goto(stack.airflow + path)
         wait_for_content(page)
         found = Axe().run(page, context="main", options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
-        violations[path] = [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]]
+        violations[path] = [
+            (one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]
+        ]
     assert {path: found for path, found in violations.items() if found} == {}
 
 

@@ -105,6 +105,13 @@ def _steps(report: dict[str, Any], clean: dict[str, str | None], file: str) -> d
         ],
         "build_top_crimes": [f"+1 for {kind}."],
         "build_crimes_per_area": [f"+1 in District {district}." if district else "+1 without a district."],
+        "build_crime_groups": [f"{kind} belongs to a group of crime types, by a written rule."],
+        "build_crimes_per_day": [f"+1 on {_known(clean['occurred_date'], 10, 'day')}, in its group."],
+        "build_crimes_per_month_and_group": [f"+1 in {occurred_month}, in its group."],
+        "build_crimes_per_weekday_hour": [
+            f"+1 in {occurred_month}, for its weekday and hour; noon and midnight exactly may mean an unknown time."
+        ],
+        "build_crimes_per_report_lag": ["How many days passed until it was reported is counted."],
         "check_load": [f"Is {clean['incident_id']} unique? Is its date possible? Do {year}, {kind} add up?"],
         "gate": [
             "Only if every check that blocks has passed, or a person accepted it, does the report go on."

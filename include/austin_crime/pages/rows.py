@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
 import psycopg
@@ -38,6 +39,14 @@ def _read_boolean(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
+def _read_float(text: str) -> float:
+    """Read a number; ValueError for one without a value."""
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(text)
+    return value
+
+
 def _read_wall_time(text: str) -> datetime:
     """Read a time as it says; an offset does not move it."""
     return datetime.fromisoformat(text).replace(tzinfo=None)
@@ -60,6 +69,7 @@ TYPES: dict[str, tuple[Any, Callable[[str], Any], str]] = {
     "integer": (sa.Integer, int, "a whole number"),
     "smallint": (sa.SmallInteger, int, "a whole number"),
     "numeric": (sa.Numeric, Decimal, "a number"),
+    "double precision": (sa.Double, _read_float, "a number"),
     "boolean": (sa.Boolean, _read_boolean, "true or false"),
     "date": (sa.Date, date.fromisoformat, "a day such as 2024-05-31"),
     "timestamp without time zone": (sa.DateTime, _read_wall_time, "a time such as 2024-05-31T13:30"),

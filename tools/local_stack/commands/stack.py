@@ -101,7 +101,9 @@ def reset(target: str) -> int:
     """Delete published data or landed files, once the person has typed what; Airflow is not asked."""
     current = running_settings()
     environment = environments.common(current) | environments.pipeline(current)
-    return subprocess.run([sys.executable, "-m", "austin_crime.reset", target], env=environment, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "austin_crime.reset", target], env=environment, check=False
+    ).returncode
 
 
 def _run_dag(current: Settings, tell: Callable[[str], None]) -> int:
