@@ -6,7 +6,7 @@ import {
 import { Receipt } from "./receipt.js";
 import { Walk } from "./walk.js";
 
-const TICK_MS = 1000, LOG_LINES = 3;
+const TICK_MS = 1000, LOG_LINES = 3, MOST_IN_A_CARD = 4;
 const OVER = ["success", "failed"];
 
 // --- The stations: the DAG's tasks, in columns by how far they are from the start ------------------------------------------
@@ -58,12 +58,13 @@ function Place({ place, members }) {
   const palette = STATES[state]?.[0] ?? "gray", isActive = ["running", "up_for_retry", "up_for_reschedule"].includes(state);
   const isShared = members.length > 1;
   return h(UI.Card.Root, { size: "sm", as: "li", "data-state": state, borderTopWidth: "3px", borderTopColor: ["waiting", undefined].includes(state) ? "border" : `${palette}.solid`,
-    bg: isActive ? `${palette}.subtle` : undefined, transition: "background-color 0.5s", _motionReduce: { transition: "none" } },
+    gridColumn: members.length > MOST_IN_A_CARD ? "1 / -1" : undefined, bg: isActive ? `${palette}.subtle` : undefined, transition: "background-color 0.5s", _motionReduce: { transition: "none" } },
   h(UI.Card.Body, { gap: 1 },
     h(UI.Flex, { justify: "space-between", align: "start", gap: 2 },
       h(UI.Heading, { as: "h3", size: "sm" }, `${place}. ${isShared ? `${members.length} steps side by side` : members[0].title}`), state && h(State, { state })),
     h(UI.Text, { fontSize: "sm", color: "fg.muted" }, members[0].doc),
-    members.map((member) => h(Station, { key: member.id, ...member, isShared }))));
+    isShared ? h(UI.SimpleGrid, { minChildWidth: "230px", columnGap: 3 }, members.map((member) => h(Station, { key: member.id, ...member, isShared }))) :
+      h(Station, members[0])));
 }
 
 function Station({ id, title, state, result, instances, lines, runId, isShared }) {
