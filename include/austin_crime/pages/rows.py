@@ -26,7 +26,7 @@ from austin_crime.values import holdable
 from austin_crime.warehouse.connection import Connection
 
 PAGE_ROWS, EXPORT_ROWS = 50, 5_000
-SCAN_ROWS = 50_000
+SCAN_ROWS = 25_000
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 # Up to here a browser reads whole numbers exactly.
 LARGEST_EXACT = 2**53
