@@ -47,9 +47,7 @@ def take_pages(page: Page, current: Settings) -> None:
         timeout=TIMEOUT_MS
     )
     page.locator("mark").first.wait_for(timeout=TIMEOUT_MS)
-    page.get_by_role("heading", name=re.compile("^Files of")).evaluate(
-        "heading => heading.scrollIntoView()"
-    )
+    page.get_by_role("heading", name=re.compile("^Files of")).evaluate("heading => heading.scrollIntoView()")
     keep(page, "data.png")
     page.goto(current.address("airflow") + "/plugin/pipeline")
     page.get_by_role("button", name="Start a load").click(timeout=TIMEOUT_MS)

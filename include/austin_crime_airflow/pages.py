@@ -36,7 +36,9 @@ STATUSES: dict[type[AustinCrimeError], int] = {
 def refuse_cross_site(request: Request) -> None:
     """Refuse requests that another site's page makes with the person's cookie."""
     origin = request.headers.get("origin")
-    hosts = {request.headers.get("host"), request.headers.get("x-forwarded-host")}
+    # A proxy names the host that the browser asked; several proxies name one each.
+    forwarded = request.headers.get("x-forwarded-host", "").split(",")
+    hosts = {request.headers.get("host"), *(host.strip() for host in forwarded)}
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or (
         origin and urlsplit(origin).netloc not in hosts
     ):

@@ -19,7 +19,8 @@ async function ask(path, options = {}) {
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const detail = typeof body.detail === "string" ? body.detail : JSON.stringify(body.detail ?? answer.statusText);
-    throw Object.assign(new Error(answer.status === 401 ? "You are signed out. Reload the page to sign in." : detail), { status: answer.status });
+    throw Object.assign(new Error(answer.status === 401 ? "You are signed out. Reload the page to sign in." : detail),
+      { status: answer.status });
   }
   return body;
 }
@@ -60,22 +61,28 @@ export const moment = (text, options = { dateStyle: "medium", timeStyle: "short"
   text ? new Date(text).toLocaleString(LOCALE, { ...options, timeZone: ZONE }) : "";
 /** A wall time of Austin, without zone, as the reports have it. */
 export const wall = (text, options = { dateStyle: "medium", timeStyle: "short" }) =>
-  text ? new Date(`${text.slice(0, 19)}${text.length > 10 ? "" : "T00:00:00"}Z`).toLocaleString(LOCALE, { ...options, timeZone: "UTC" }) : "";
+  text ? new Date(`${text.slice(0, 19)}${text.length > 10 ? "" : "T00:00:00"}Z`).toLocaleString(LOCALE, { ...options,
+    timeZone: "UTC" }) : "";
 export const day = (text) => wall(text, { dateStyle: "medium" });
-export const bytes = (count) => (count < 1e3 ? `${count} bytes` : count < 1e6 ? `${number(Math.round(count / 1e3))} kB` : `${number((count / 1e6).toFixed(1))} MB`);
-export const duration = (seconds) => (seconds == null ? "" : seconds < 60 ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`);
+export const bytes = (count) => (count < 1e3 ? `${count} bytes` : count < 1e6
+  ? `${number(Math.round(count / 1e3))} kB` : `${number((count / 1e6).toFixed(1))} MB`);
+export const duration = (seconds) => (seconds == null ? "" : seconds < 60
+  ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`);
 export function ago(text) {
   const minutes = Math.round((Date.now() - new Date(text)) / 60e3);
   if (minutes < 1) return "just now";
-  return minutes < 90 ? `${plural(minutes, "minute")} ago` : minutes < 2880 ? `${plural(Math.round(minutes / 60), "hour")} ago` : `${plural(Math.round(minutes / 1440), "day")} ago`;
+  return minutes < 90 ? `${plural(minutes, "minute")} ago` : minutes < 2880
+    ? `${plural(Math.round(minutes / 60), "hour")} ago` : `${plural(Math.round(minutes / 1440), "day")} ago`;
 }
 
 // --- Components ------------------------------------------------------------------------------------------------------------
 
 export const STATES = {
   success: ["green", "Done"], published: ["green", "Published"], unchanged: ["teal", "Unchanged"], running: ["blue", "Running"],
-  waiting: ["gray", "Waiting"], queued: ["gray", "Queued"], scheduled: ["gray", "Waiting"], up_for_retry: ["orange", "Tries again"], up_for_reschedule: ["orange", "Waits for the portal"],
-  skipped: ["gray", "Not needed"], failed: ["red", "Failed"], upstream_failed: ["gray", "Not reached"], blocked: ["orange", "Blocked"], abandoned: ["gray", "Abandoned"],
+  waiting: ["gray", "Waiting"], queued: ["gray", "Queued"], scheduled: ["gray", "Waiting"], up_for_retry: ["orange", "Tries again"],
+    up_for_reschedule: ["orange", "Waits for the portal"],
+  skipped: ["gray", "Not needed"], failed: ["red", "Failed"], upstream_failed: ["gray", "Not reached"], blocked: ["orange", "Blocked"],
+    abandoned: ["gray", "Abandoned"],
 };
 export const State = ({ state }) => {
   const [palette, word] = STATES[state] ?? ["gray", state ?? "Waiting"];
@@ -90,12 +97,15 @@ export const Section = ({ title, note, children, ...rest }) =>
     note && h(UI.Text, { color: "fg.muted", mb: 3, maxW: "75ch" }, note), children);
 /** A button that looks like a link, for what changes this page. */
 export const TextButton = ({ children, ...rest }) =>
-  h(UI.Button, { variant: "plain", h: "auto", minW: 0, p: 0, color: "fg", fontSize: "inherit", fontWeight: "inherit", textDecoration: "underline", ...rest }, children);
+  h(UI.Button, { variant: "plain", h: "auto", minW: 0, p: 0, color: "fg", fontSize: "inherit", fontWeight: "inherit",
+    textDecoration: "underline", ...rest }, children);
 export const TextLink = ({ to, children, ...rest }) => h(RouterLink, { to, style: { textDecoration: "underline" }, ...rest }, children);
-export const Mono = ({ children, ...rest }) => h(UI.Box, { as: "pre", fontFamily: "mono", fontSize: "xs", whiteSpace: "pre-wrap", overflowWrap: "anywhere", ...rest }, children);
+export const Mono = ({ children, ...rest }) => h(UI.Box, { as: "pre", fontFamily: "mono", fontSize: "xs", whiteSpace: "pre-wrap",
+  overflowWrap: "anywhere", ...rest }, children);
 export const Page = ({ title, note, error, children }) =>
   h(UI.Box, { as: "main", px: { base: 3, md: 6 }, py: 4, maxW: "1500px", mx: "auto", w: "100%" },
-    h(UI.Heading, { as: "h1", size: "2xl" }, title), h(UI.Text, { color: "fg.muted", mb: 3, maxW: "75ch" }, note), h(Trouble, { error }), children);
+    h(UI.Heading, { as: "h1", size: "2xl" }, title), h(UI.Text, { color: "fg.muted", mb: 3, maxW: "75ch" }, note), h(Trouble,
+      { error }), children);
 
 /** A table: columns are [title, cell of a row, is a number]; it scrolls sideways by itself, and with the keyboard. */
 export const Grid = ({ label, columns, rows, row: rowProps = () => ({}) }) =>
@@ -103,7 +113,8 @@ export const Grid = ({ label, columns, rows, row: rowProps = () => ({}) }) =>
     h(UI.Table.Root, { size: "sm" },
       h(UI.Table.Header, null, h(UI.Table.Row, null, columns.map(([title, , isNumber], index) =>
         h(UI.Table.ColumnHeader, { key: index, textAlign: isNumber ? "end" : "start", whiteSpace: "nowrap" }, title)))),
-      h(UI.Table.Body, null, rows.map((row, index) => h(UI.Table.Row, { key: index, ...rowProps(row) }, columns.map(([, cell, isNumber], place) =>
+      h(UI.Table.Body, null, rows.map((row, index) => h(UI.Table.Row, { key: index,
+        ...rowProps(row) }, columns.map(([, cell, isNumber], place) =>
         h(UI.Table.Cell, { key: place, textAlign: isNumber ? "end" : "start", verticalAlign: "top" }, cell(row))))))));
 
 export const useMe = () => useAnswer(() => ours("me"), []).data ?? { may_start: false, may_delete: false };

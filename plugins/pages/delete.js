@@ -9,11 +9,13 @@ export function Delete({ me, search, go }) {
   const target = search.get("target") ?? "all tables";
   const singles = (tables.data ?? []).map((table) => table.name).filter((name) => name.startsWith("mart.") && name !== "mart.data_status");
   const folders = (landing.data?.loads ?? []).map((load) => `landing/${load.folder}`);
-  return h(Section, { title: "Delete and see it come back", note: "The next load fetches what is missing and proves that the content is the same as before." },
+  return h(Section, { title: "Delete and see it come back",
+    note: "The next load fetches what is missing and proves that the content is the same as before." },
     !me.may_delete ? h(Notice, null, "Your login reads. To delete, sign in as admin.") : h(Fragment, null,
       h("label", { htmlFor: "target" }, "What to delete "), h(UI.NativeSelect.Root, { size: "sm", maxW: "420px", mb: 3 },
         h(UI.NativeSelect.Field, { id: "target", value: target, onChange: (event) => go({ target: event.target.value }) },
-          [...new Set([...WHOLE, ...singles, ...folders, target])].map((one) => h("option", { key: one, value: one }, one))), h(UI.NativeSelect.Indicator)),
+          [...new Set([...WHOLE, ...singles, ...folders, target])].map((one) => h("option", { key: one, value: one }, one))),
+            h(UI.NativeSelect.Indicator)),
       h(Confirm, { key: target, target, done: resets.again })),
     h(Trouble, { error: resets.error ?? tables.error }), resets.data?.length > 0 && h(Resets, { resets: resets.data }));
 }
@@ -47,19 +49,28 @@ function Confirm({ target, done }) {
   return h(UI.Box, { maxW: "75ch" }, h(Trouble, { error: preview.error ?? state.error }),
     preview.data && h(Notice, { status: "warning" }, preview.data.sentence),
     h("form", { onSubmit: remove }, h("label", { htmlFor: "typed" }, "Type ", h("b", null, target), " to confirm"),
-      h(UI.HStack, { mt: 1 }, h(UI.Input, { id: "typed", size: "sm", autoComplete: "off", value: typed, onChange: (event) => setTyped(event.target.value) }),
-        h(UI.Button, { type: "submit", size: "sm", colorPalette: "red", disabled: typed !== target || state.isRunning }, state.isRunning ? "Deleting…" : "Delete"))),
-    state.isDone && h(Notice, { status: "success" }, `Deleted ${target}. `, h(TextLink, { to: "/plugin/pipeline" }, "Start a load to bring it back"), "."));
+      h(UI.HStack, { mt: 1 }, h(UI.Input, { id: "typed", size: "sm", autoComplete: "off", value: typed,
+        onChange: (event) => setTyped(event.target.value) }),
+        h(UI.Button, { type: "submit", size: "sm", colorPalette: "red", disabled: typed !== target || state.isRunning }, state.isRunning
+          ? "Deleting…" : "Delete"))),
+    state.isDone && h(Notice, { status: "success" }, `Deleted ${target}. `, h(TextLink,
+      { to: "/plugin/pipeline" }, "Start a load to bring it back"), "."));
 }
 
 function Resets({ resets }) {
   return h(Section, { title: "The last deletions" }, resets.map((reset) => {
     const isEqual = reset.tables.every((table) => table.is_equal);
     const palette = !reset.restored_at ? "gray" : isEqual ? "green" : "orange";
-    const outcome = !reset.tables.length ? "files only" : !reset.restored_at ? "not brought back yet" : isEqual ? "equal: yes" : "equal: no, the city's data changed since";
-    return h(UI.Box, { key: reset.reset_id, mb: 3, "data-target": reset.target }, h(UI.HStack, { wrap: "wrap" }, h("b", null, reset.target), `deleted by ${reset.started_by}, ${moment(reset.reset_at)}`, h(UI.Badge, { colorPalette: palette }, outcome)),
-      reset.tables.length > 0 && h("details", null, h("summary", { style: { cursor: "pointer" } }, "Content before and after"), h(Grid, { label: "Content before and after", rows: reset.tables, columns: [
-        ["Table", (row) => row.table_name], ["Rows before", (row) => number(row.rows_before), true], ["Rows after", (row) => number(row.rows_after), true],
-        ["Sum before", (row) => row.sum_before, true], ["Sum after", (row) => row.sum_after ?? "", true], ["Equal", (row) => (row.is_equal == null ? "" : row.is_equal ? "yes" : "no")]] })));
+    const outcome = !reset.tables.length ? "files only" : !reset.restored_at ? "not brought back yet" : isEqual
+      ? "equal: yes" : "equal: no, the city's data changed since";
+    return h(UI.Box, { key: reset.reset_id, mb: 3, "data-target": reset.target }, h(UI.HStack, { wrap: "wrap" },
+      h("b", null, reset.target), `deleted by ${reset.started_by}, ${moment(reset.reset_at)}`, h(UI.Badge,
+      { colorPalette: palette }, outcome)),
+      reset.tables.length > 0 && h("details", null, h("summary", { style: { cursor: "pointer" } }, "Content before and after"), h(Grid,
+        { label: "Content before and after", rows: reset.tables, columns: [
+        ["Table", (row) => row.table_name], ["Rows before", (row) => number(row.rows_before), true], ["Rows after",
+          (row) => number(row.rows_after), true],
+        ["Sum before", (row) => row.sum_before, true], ["Sum after", (row) => row.sum_after ?? "", true], ["Equal",
+          (row) => (row.is_equal == null ? "" : row.is_equal ? "yes" : "no")]] })));
   }));
 }

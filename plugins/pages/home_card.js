@@ -9,7 +9,8 @@ function HomeCard() {
       h(UI.Box, null, h(UI.Heading, { as: "h2", size: "md" }, "Austin crime"),
         h(UI.Text, { color: "fg.muted" }, !data ? "…" : data.status.is_empty ? "No data yet." :
           `${number(data.status.report_count)} reports, the newest of ${day(data.status.newest_report_date)}.`),
-        last && h(UI.HStack, null, h(State, { state: last.status }), h(UI.Text, null, `Last load ${ago(last.finished_at ?? last.started_at)}`))),
+        last && h(UI.HStack, null, h(State, { state: last.status }),
+          h(UI.Text, null, `Last load ${ago(last.finished_at ?? last.started_at)}`))),
       h(UI.Button, { asChild: true, colorPalette: "brand" }, h(RouterLink, { to: "/plugin/pipeline" }, "See the pipeline"))),
     h(Trouble, { error })));
 }

@@ -16,7 +16,8 @@ function stationsOf(tasks) {
   const before = (id) => tasks.filter((task) => task.downstream_task_ids.includes(id));
   const depthOf = (id) => (depth[id] ??= Math.max(0, ...before(id).map((task) => depthOf(task.task_id) + 1)));
   tasks.forEach((task) => depthOf(task.task_id));
-  return tasks.map((task) => ({ id: task.task_id, depth: depth[task.task_id], title: titleOf(task.task_id), doc: firstSentence(task.doc_md) }))
+  return tasks.map((task) => ({ id: task.task_id, depth: depth[task.task_id], title: titleOf(task.task_id),
+    doc: firstSentence(task.doc_md) }))
     .sort((one, other) => one.depth - other.depth || one.id.localeCompare(other.id));
 }
 const titleOf = (id) => { const words = id.split(".").at(-1).replaceAll("_", " "); return words[0].toUpperCase() + words.slice(1); };
@@ -29,7 +30,8 @@ function stateOf(instances) {
 }
 
 /** Without a run in Airflow, the states follow from what the load recorded. */
-const inferred = (load, id, sentence) => !load ? undefined : load.status === "blocked" && id === "gate" ? "failed" : sentence ? "success" : undefined;
+const inferred = (load, id, sentence) => !load ? undefined : load.status === "blocked" && id === "gate" ? "failed" : sentence
+  ? "success" : undefined;
 
 // --- A run as it happens -----------------------------------------------------------------------------------------------------
 
@@ -57,25 +59,32 @@ function Place({ place, members }) {
   const states = members.map((one) => one.state), state = stateOf(states.filter(Boolean).map((one) => ({ state: one })));
   const palette = STATES[state]?.[0] ?? "gray", isActive = ["running", "up_for_retry", "up_for_reschedule"].includes(state);
   const isShared = members.length > 1;
-  return h(UI.Card.Root, { size: "sm", as: "li", "data-state": state, borderTopWidth: "3px", borderTopColor: ["waiting", undefined].includes(state) ? "border" : `${palette}.solid`,
-    gridColumn: members.length > MOST_IN_A_CARD ? "1 / -1" : undefined, bg: isActive ? `${palette}.subtle` : undefined, transition: "background-color 0.5s", _motionReduce: { transition: "none" } },
+  return h(UI.Card.Root, { size: "sm", as: "li", "data-state": state, borderTopWidth: "3px",
+    borderTopColor: ["waiting", undefined].includes(state) ? "border" : `${palette}.solid`,
+    gridColumn: members.length > MOST_IN_A_CARD ? "1 / -1" : undefined, bg: isActive ? `${palette}.subtle` : undefined,
+      transition: "background-color 0.5s", _motionReduce: { transition: "none" } },
   h(UI.Card.Body, { gap: 1 },
     h(UI.Flex, { justify: "space-between", align: "start", gap: 2 },
-      h(UI.Heading, { as: "h3", size: "sm" }, `${place}. ${isShared ? `${members.length} steps side by side` : members[0].title}`), state && h(State, { state })),
+      h(UI.Heading, { as: "h3", size: "sm" }, `${place}. ${isShared ? `${members.length} steps side by side` : members[0].title}`), state
+        && h(State, { state })),
     h(UI.Text, { fontSize: "sm", color: "fg.muted" }, members[0].doc),
-    isShared ? h(UI.SimpleGrid, { minChildWidth: "230px", columnGap: 3 }, members.map((member) => h(Station, { key: member.id, ...member, isShared }))) :
+    isShared ? h(UI.SimpleGrid, { minChildWidth: "230px", columnGap: 3 }, members.map((member) => h(Station, { key: member.id,
+      ...member, isShared }))) :
       h(Station, members[0])));
 }
 
 function Station({ id, title, state, result, instances, lines, runId, isShared }) {
   const shown = instances.find((one) => one.state === state) ?? instances[0];
-  const log = shown?.start_date && h(UI.Text, { as: "span", fontSize: "xs", color: "fg.muted", fontWeight: "normal" }, duration(seconds(instances)),
+  const log = shown?.start_date && h(UI.Text, { as: "span", fontSize: "xs", color: "fg.muted",
+    fontWeight: "normal" }, duration(seconds(instances)),
     instances.length > 1 && ` in ${plural(instances.length, "task")}`, " · ",
     h(TextLink, { to: logPage(runId, shown), "aria-label": `Full log of ${title}` }, isShared ? "log" : "full log"));
   return h(UI.Box, { "data-task": id, "data-state": state },
-    isShared ? h(UI.Text, { fontSize: "sm" }, `${title.replace("Build ", "")}: `, h("b", null, result ?? STATES[state]?.[1] ?? "…"), " ", log) :
+    isShared ? h(UI.Text, { fontSize: "sm" }, `${title.replace("Build ", "")}: `,
+      h("b", null, result ?? STATES[state]?.[1] ?? "…"), " ", log) :
       h(UI.Text, { fontWeight: "semibold" }, result),
-    lines?.length > 0 && h(Mono, { bg: "bg.muted", p: 1, rounded: "sm", maxH: "9em", overflow: "auto", tabIndex: 0, "aria-label": `Newest log lines of ${title}` }, lines.join("\n")),
+    lines?.length > 0 && h(Mono, { bg: "bg.muted", p: 1, rounded: "sm", maxH: "9em", overflow: "auto",
+      tabIndex: 0, "aria-label": `Newest log lines of ${title}` }, lines.join("\n")),
     !isShared && log);
 }
 
@@ -103,7 +112,8 @@ function WhatToDo({ load, live, me, start }) {
     h(UI.Text, null, why), h(UI.Text, { mt: 1 }, "Readers still see the last good load."),
     me.may_start && h(UI.HStack, { mt: 2, wrap: "wrap" },
       h(UI.Button, { size: "sm", onClick: () => start({}) }, "Start again"),
-      acceptable && h(UI.Button, { size: "sm", colorPalette: "red", variant: "outline", onClick: () => start({ accept: blocking.map((check) => check.check_name) }) },
+      acceptable && h(UI.Button, { size: "sm", colorPalette: "red", variant: "outline",
+        onClick: () => start({ accept: blocking.map((check) => check.check_name) }) },
         `Accept ${blocking.map((check) => check.check_name).join(", ")} and start again`)));
 }
 
@@ -112,15 +122,19 @@ function WhatToDo({ load, live, me, start }) {
 function Options({ params, values, change }) {
   return h(UI.SimpleGrid, { minChildWidth: "260px", gap: 3, mt: 2 }, Object.entries(params).map(([name, { schema, description }]) => {
     const isSwitch = schema.type === "boolean", id = `option-${name}`;
-    const input = isSwitch ? h("input", { id, type: "checkbox", checked: values[name] ?? false, onChange: (event) => change({ ...values, [name]: event.target.checked }) }) :
-      h(UI.Input, { id, size: "sm", value: values[name] ?? "", placeholder: schema.type === "array" ? "names, with commas between" : "2024-05", onChange: (event) => change({ ...values, [name]: event.target.value }) });
-    return h(UI.Box, { key: name }, h("label", { htmlFor: id }, h(UI.Text, { as: "span", fontFamily: "mono", mr: 2 }, name)), input, h(UI.Text, { fontSize: "xs", color: "fg.muted" }, description));
+    const input = isSwitch ? h("input", { id, type: "checkbox", checked: values[name] ?? false, onChange: (event) => change({ ...values,
+      [name]: event.target.checked }) }) :
+      h(UI.Input, { id, size: "sm", value: values[name] ?? "", placeholder: schema.type === "array"
+        ? "names, with commas between" : "2024-05", onChange: (event) => change({ ...values, [name]: event.target.value }) });
+    return h(UI.Box, { key: name }, h("label", { htmlFor: id }, h(UI.Text, { as: "span", fontFamily: "mono", mr: 2 }, name)), input,
+      h(UI.Text, { fontSize: "xs", color: "fg.muted" }, description));
   }));
 }
 
 /** The person's values as the DAG's parameters; empty ones are left out. */
 const confOf = (params, values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== false)
-  .map(([name, value]) => [name, params[name].schema.type === "array" ? value.split(",").map((one) => one.trim()).filter(Boolean) : value]));
+  .map(([name, value]) => [name, params[name].schema.type === "array"
+    ? value.split(",").map((one) => one.trim()).filter(Boolean) : value]));
 
 /** Start a run as the signed-in person. A paused DAG is switched on; the run that is due then counts as the one. */
 async function startNightly(conf) {
@@ -142,10 +156,12 @@ function StartBar({ me, params, start, isRunning, isWalking, walk }) {
   const [values, setValues] = useState({});
   return h(UI.Box, { my: 3 },
     h(UI.HStack, { wrap: "wrap" },
-      me.may_start && h(UI.Button, { colorPalette: "brand", disabled: isRunning, onClick: () => start(confOf(params, values)) }, isRunning ? "A load is running" : "Start a load"),
+      me.may_start && h(UI.Button, { colorPalette: "brand", disabled: isRunning, onClick: () => start(confOf(params, values)) }, isRunning
+        ? "A load is running" : "Start a load"),
       h(UI.Button, { variant: "outline", "aria-expanded": isWalking, onClick: walk }, isWalking ? "Close: how it works" : "How it works"),
       h(UI.Button, { asChild: true, variant: "ghost" }, h(RouterLink, { to: "/plugin/data" }, "See the data"))),
-    me.may_start ? h("details", { style: { marginTop: "0.5rem" } }, h("summary", { style: { cursor: "pointer" } }, "Options of the load"), h(Options, { params, values, change: setValues })) :
+    me.may_start ? h("details", { style: { marginTop: "0.5rem" } }, h("summary", { style: { cursor: "pointer" } }, "Options of the load"),
+      h(Options, { params, values, change: setValues })) :
       h(UI.Text, { color: "fg.muted", fontSize: "sm", mt: 1 }, "Your login reads. To start a load, sign in as admin."));
 }
 
@@ -155,14 +171,22 @@ function Nights({ loads, chosen, choose }) {
   const longest = Math.max(...loads.map((load) => load.seconds), 1);
   return h(Section, { title: "The last loads", note: "One bar a load, as high as it took. Choose one to see its numbers above." },
     h(UI.HStack, { align: "end", gap: "2px", h: "72px", mb: 2, "aria-hidden": true }, [...loads].reverse().map((load) =>
-      h(UI.Box, { key: load.load_id, flex: "1", maxW: "28px", cursor: "pointer", title: `${moment(load.started_at)}: ${load.status}`, bg: `${STATES[load.status]?.[0] ?? "gray"}.solid`,
-        opacity: load.load_id === chosen ? 1 : 0.55, h: `${Math.max(6, 100 * load.seconds / longest)}%`, onClick: () => choose(load.load_id) }))),
+      h(UI.Box, { key: load.load_id, flex: "1", maxW: "28px", cursor: "pointer", title: `${moment(load.started_at)}: ${load.status}`,
+        bg: `${STATES[load.status]?.[0] ?? "gray"}.solid`,
+        opacity: load.load_id === chosen ? 1 : 0.55, h: `${Math.max(6, 100 * load.seconds / longest)}%`,
+          onClick: () => choose(load.load_id) }))),
     h(UI.Box, { overflowX: "auto" }, h(UI.Table.Root, { size: "sm" },
-      h(UI.Table.Header, null, h(UI.Table.Row, null, ["Started", "By", "Outcome", "Added", "Edited", "Removed", "Took"].map((title, index) => h(UI.Table.ColumnHeader, { key: title, textAlign: index > 2 ? "end" : "start" }, title)))),
-      h(UI.Table.Body, null, loads.map((load) => h(UI.Table.Row, { key: load.load_id, bg: load.load_id === chosen ? "bg.emphasized" : undefined },
-        h(UI.Table.Cell, null, h(TextButton, { "aria-pressed": load.load_id === chosen, onClick: () => choose(load.load_id) }, moment(load.started_at))),
-        h(UI.Table.Cell, null, load.started_by === "airflow" ? "schedule" : load.started_by ?? load.orchestrator), h(UI.Table.Cell, null, h(State, { state: load.status })),
-        ...["added_count", "edited_count", "removed_count"].map((name) => h(UI.Table.Cell, { key: name, textAlign: "end" }, number(load[name]))),
+      h(UI.Table.Header, null, h(UI.Table.Row, null,
+        ["Started", "By", "Outcome", "Added", "Edited", "Removed", "Took"].map((title, index) => h(UI.Table.ColumnHeader, { key: title,
+        textAlign: index > 2 ? "end" : "start" }, title)))),
+      h(UI.Table.Body, null, loads.map((load) => h(UI.Table.Row, { key: load.load_id, bg: load.load_id === chosen
+        ? "bg.emphasized" : undefined },
+        h(UI.Table.Cell, null, h(TextButton, { "aria-pressed": load.load_id === chosen,
+          onClick: () => choose(load.load_id) }, moment(load.started_at))),
+        h(UI.Table.Cell, null, load.started_by === "airflow" ? "schedule" : load.started_by ?? load.orchestrator), h(UI.Table.Cell, null,
+          h(State, { state: load.status })),
+        ...["added_count", "edited_count", "removed_count"].map((name) => h(UI.Table.Cell, { key: name,
+          textAlign: "end" }, number(load[name]))),
         h(UI.Table.Cell, { textAlign: "end", whiteSpace: "nowrap" }, duration(load.seconds))))))));
 }
 
@@ -183,12 +207,15 @@ export function Pipeline({ isTab = false }) {
   // The chosen load; else the run that goes on, else the last load.
   const chosen = search.get("load") ?? (isRunning ? newestRun.dag_run_id : overview.data?.loads[0]?.load_id);
   const nothing = () => Promise.resolve(null);
-  const live = useAnswer(chosen ? () => readRun(chosen).catch((error) => { if (error.status !== 404) throw error; return null; }) : nothing, [chosen],
+  const live = useAnswer(chosen ? () => readRun(chosen).catch((error) => { if (error.status !== 404) throw error; return null; }) : nothing,
+    [chosen],
     (answer) => (answer && !OVER.includes(answer.run.state) ? TICK_MS : 0));
-  const currentLive = live.data?.run.dag_run_id === chosen ? live.data : null, isLive = currentLive && !OVER.includes(currentLive.run.state);
+  const currentLive = live.data?.run.dag_run_id === chosen
+    ? live.data : null, isLive = currentLive && !OVER.includes(currentLive.run.state);
   const load = useAnswer(chosen ? () => ours("load", { load_id: chosen }) : nothing, [chosen, isLive], isLive ? TICK_MS : 0);
   const stations = useMemo(() => stationsOf(tasks.data?.tasks ?? []), [tasks.data]);
-  const choose = (loadId) => setSearch((before) => { const next = new URLSearchParams(before); loadId ? next.set("load", loadId) : next.delete("load"); return next; });
+  const choose = (loadId) => setSearch((before) => { const next = new URLSearchParams(before); loadId
+    ? next.set("load", loadId) : next.delete("load"); return next; });
   const start = async (conf) => {
     setTrouble(null);
     try { choose(await startNightly(conf)); runs.again(); } catch (error) { setTrouble(error); }
@@ -201,7 +228,8 @@ export function Pipeline({ isTab = false }) {
     h(StartBar, { me, params: details.data?.params ?? {}, start, isRunning, isWalking, walk: () => setWalking(!isWalking) }),
     isWalking && h(Walk, { stations }),
     h(WhatToDo, { load: current, live: currentLive, me, start }),
-    h(Section, { title: isLive ? "The load as it happens" : chosen && overview.data ? `The load of ${moment(overview.data.loads.find((one) => one.load_id === chosen)?.started_at ?? current?.load.started_at ?? currentLive?.run.run_after)}` : "What a load does", note: current?.load.status === "published" ? "" : current?.load.message, mt: 4 },
+    h(Section, { title: isLive ? "The load as it happens" : chosen && overview.data
+      ? `The load of ${moment(overview.data.loads.find((one) => one.load_id === chosen)?.started_at ?? current?.load.started_at ?? currentLive?.run.run_after)}` : "What a load does", note: current?.load.status === "published" ? "" : current?.load.message, mt: 4 },
       h(Stations, { stations, load: current, live: currentLive, runId: chosen })),
     current && !isLive && h(Receipt, { loadId: chosen }),
     overview.data?.loads.length > 0 && h(Nights, { loads: overview.data.loads, chosen, choose }),

@@ -33,6 +33,25 @@ def test_every_chart_is_answered_and_was_warmed_by_the_load(stack):
     assert [chart for chart, answer in answers.items() if not answer["is_cached"]] == []
 
 
+def test_the_pages_in_airflow_read_the_warehouse_and_the_landing(stack):
+    airflow = stack.airflow
+
+    def ask(path: str, **params: str):
+        answer = airflow.session.get(
+            f"{airflow.address}/austin-crime/api/{path}",
+            params=params,
+            headers={"X-Austin-Crime": "1"},
+            timeout=60,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    assert ask("loads")["status"]["report_count"] == stack.portal_count()
+    folder = ask("landing")["loads"][0]["folder"]
+    assert any(file["is_batch"] for file in ask("landing/files", name=folder))
+    assert not ask("example")["is_sample"]
+
+
 def test_a_query_of_sql_lab_is_answered_by_superset_s_worker(stack):
     analyst = stack.superset("analyst")
     body = {"database_id": 1, "sql": QUERY, "runAsync": True, "queryLimit": 1000}

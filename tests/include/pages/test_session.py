@@ -32,9 +32,13 @@ def test_a_slow_query_is_ended_with_a_sentence(reader, monkeypatch):
 
 
 def test_a_warehouse_that_goes_away_in_between_is_told(reader, ask):
-    with pytest.raises(WarehouseUnreachable, match="Try again in a moment"), reader() as connection:
-        ask(f"select pg_terminate_backend({connection.info.backend_pid})")
-        connection.execute("select 1")
+    def read_when_the_connection_is_gone():
+        with reader() as connection:
+            ask(f"select pg_terminate_backend({connection.info.backend_pid})")
+            connection.execute("select 1")
+
+    with pytest.raises(WarehouseUnreachable, match="Try again in a moment"):
+        read_when_the_connection_is_gone()
 
 
 def test_a_warehouse_that_nobody_migrated_or_one_of_an_older_version_says_what_to_press(
