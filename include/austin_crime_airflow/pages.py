@@ -191,7 +191,12 @@ def list_tables() -> list[dict[str, Any]]:
     with reading() as connection:
         counts = tables.recorded_counts(connection)
         return [
-            {"name": table.name, "comment": table.comment, "row_count": counts.get(table.name)}
+            {
+                "name": table.name,
+                "comment": table.comment,
+                "row_count": counts.get(table.name),
+                "is_deletable": table.name in reset.TABLES,
+            }
             for table in tables.list_tables(connection)
         ]
 

@@ -7,7 +7,7 @@ export function Delete({ me, search, go }) {
   const tables = useAnswer(() => ours("tables"), []), landing = useAnswer(() => ours("landing"), []);
   const resets = useAnswer(() => ours("resets"), [], 3000);
   const target = search.get("target") ?? "all tables";
-  const singles = (tables.data ?? []).map((table) => table.name).filter((name) => name.startsWith("mart.") && name !== "mart.data_status");
+  const singles = (tables.data ?? []).filter((table) => table.is_deletable).map((table) => table.name);
   const folders = (landing.data?.loads ?? []).map((load) => `landing/${load.folder}`);
   return h(Section, { title: "Delete and see it come back",
     note: "The next load fetches what is missing and proves that the content is the same as before." },

@@ -149,7 +149,6 @@ def test_the_script_of_every_page_is_served_as_javascript(signed_in, api_server)
 
 WRONG = [
     ("api/load", {}, 400),
-    ("api/load", {"load_id": "nothing"}, 404),
     ("api/rows", {}, 400),
     ("api/rows", {"table": "ops.rejected_reports"}, 400),
     ("api/rows", {"table": "mart.crimes", "limit": "many"}, 400),
@@ -166,6 +165,12 @@ WRONG = [
     ("api/landing/reports", {"name": "first/1/damaged.json.gz"}, 502),
     ("api/reset", {"target": "mart.nothing"}, 400),
 ]
+
+
+def test_a_load_that_has_not_begun_to_plan_is_null_and_no_error(signed_in):
+    answer = signed_in("viewer").get("api/load", load_id="nothing")
+
+    assert (answer.status_code, answer.json()) == (200, None)
 
 
 @pytest.mark.parametrize(("path", "params", "status"), WRONG)

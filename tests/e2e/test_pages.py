@@ -97,7 +97,7 @@ def test_a_load_that_a_check_blocks_says_why_and_one_button_accepts_it(stack, pa
     page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
 
     expect(page.get_by_text("Stopped by a check")).to_be_visible(timeout=RUN_TIMEOUT_MS)
-    expect(station(page, "gate")).to_have_attribute("data-state", "failed")
+    expect(station(page, "gate")).to_have_attribute("data-state", "failed", timeout=DRAW_TIMEOUT_MS)
     page.get_by_role("button", name=re.compile("^Accept ")).click()
 
     wait_until_loaded(page)
