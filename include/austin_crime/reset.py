@@ -204,8 +204,9 @@ def _record(connection: Connection, reset_id: str, target: str, started_by: str)
 def _empty_tables(connection: Connection, target: str, started_by: str) -> None:
     """Empty a target's tables; if the reports are among them, readers are told what to do."""
     tables = [*tables_of(target), *(HISTORY if target == EVERYTHING else ())]
-    if tables:
-        connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(map(table_name, tables))))
+    for table in tables:
+        # Not truncated: that would wait for whoever reads, and keep others from reading meanwhile.
+        connection.execute(sql.SQL("delete from {}").format(table_name(table)))
     if CRIMES in tables:
         notice = NOTICE.format(who=started_by, when=datetime.now(UTC))
         connection.execute(fill("reset/empty_status.sql", notice=sql.Literal(notice)))

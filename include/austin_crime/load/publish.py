@@ -1,8 +1,6 @@
 """Publish a checked load in one transaction: readers see the old version or the new one."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import LiteralString
 
 from psycopg import sql
@@ -117,32 +115,27 @@ def _publish_crimes(connection: Connection) -> None:
 
 
 def _fill_crimes(connection: Connection, columns: list[str]) -> None:
-    """Fill the empty ``mart.crimes``."""
-    with _built_afterwards(connection, CRIMES):
-        connection.execute(fill("load/publish_first.sql", columns=listed(columns)))
-
-
-@contextmanager
-def _built_afterwards(connection: Connection, table: str) -> Iterator[None]:
-    """Drop the key and indexes of an empty table and build them when it is filled: faster than row by row.
+    """Fill the empty ``mart.crimes``, then build its key and indexes: faster than row by row.
 
     The table is locked until the end of the transaction. Truncated in the same transaction, it needs no write-ahead log where
     the server's wal_level is minimal, and rows that were deleted by hand leave no gaps.
     """
-    connection.execute(f"truncate {table}")
-    indexes = connection.execute(INDEXES, (table,)).fetchall()
+    connection.execute("truncate mart.crimes")
+    indexes = connection.execute(INDEXES, (CRIMES,)).fetchall()
     for index in indexes:
         connection.execute(index["drop_statement"])
-    yield
+    connection.execute(fill("load/publish_first.sql", columns=listed(columns)))
     for index in indexes:
         connection.execute(index["create_statement"])
 
 
 def _publish_large_table(connection: Connection, published: str, staged: str) -> None:
-    """Make a large table equal to another: an empty one is filled before its key is built, of others only some rows are compared."""
+    """Make a large table equal to another: an empty one is filled, of others only some rows are compared.
+
+    Its key stays: a second table that readers are locked out of could deadlock with a reader of both.
+    """
     if not connection.execute(f"select exists (select from {published}) as held").fetchall()[0]["held"]:
-        with _built_afterwards(connection, published):
-            connection.execute(fill("load/publish_empty_table.sql", **_names(connection, published, staged)))
+        connection.execute(fill("load/publish_empty_table.sql", **_names(connection, published, staged)))
         return
     _publish_table(connection, published, staged, MAY_DIFFER[published.removeprefix("mart.")])
 
