@@ -34,7 +34,7 @@ class Stack:
     run: Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium; without one, skip and say so."""
     if chromium() is None:
@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(browser, tmp_path_factory) -> Iterator[Stack]:
     """Start everything on the sample portal with empty data, as `make up` does, and end it."""
     with running(tmp_path_factory, "up") as started:

@@ -342,7 +342,7 @@ def many(act, number):
 
 
 @settings(
-    max_examples=1000 if IS_LONG else 10,
+    max_examples=1000 if IS_LONG else 4,
     derandomize=not IS_LONG,
     database=None,
     deadline=None,
