@@ -202,10 +202,18 @@ def test_a_replay_begins_with_the_last_load_that_fetched_everything(history, emp
         "ops.check_results",
         "ops.reconciliations",
         "ops.column_profiles",
+        "ops.received_files",
+        "ops.built_tables",
     }
     tables = tables_of(empty.url)
     assert_same(tables, {name: rows for name, rows in expected.items() if name not in since})
-    for name in ("ops.crime_changes", "ops.month_changes", "ops.change_ages"):
+    for name in (
+        "ops.crime_changes",
+        "ops.month_changes",
+        "ops.change_ages",
+        "ops.received_files",
+        "ops.built_tables",
+    ):
         assert tables[name] == [row for row in expected[name] if "'last'" in row]
 
 
