@@ -20,9 +20,12 @@ SUMS = """
         sum(ascii(clearance_status) * (incident_id % 1000)) as clearance_statuses
     from staging.crimes_next
 """
+# It depends on the day of the running load, and contenders have no load.
+OF_A_LOAD = "crimes_per_report_lag"
 TOTALS = " union all ".join(
     f"select '{table}' as aggregate, count(*) as row_count, sum(report_count) as report_count from {{schema}}.{table}"
     for table in config.AGGREGATES
+    if table != OF_A_LOAD
 )
 
 
