@@ -9,4 +9,4 @@ select
     rules.reason
 from mart.crime_groups as crime_groups
 left join mart.crime_group_rules as rules using (rule_rank)
-order by crime_groups.crime_class, crime_groups.crime_group, crime_groups.report_count desc
+order by crime_groups.crime_class asc, crime_groups.crime_group asc, crime_groups.report_count desc

@@ -7,4 +7,4 @@ select
 from mart.crimes_per_month_and_group as months
 where months.occurred_month is not null
 group by extract(year from months.occurred_month), months.crime_group
-order by occurred_year, report_count desc
+order by occurred_year asc, report_count desc
