@@ -104,33 +104,6 @@ def test_a_load_that_a_check_blocks_says_why_and_one_button_accepts_it(stack, pa
     expect(station(page, "gate")).to_contain_text("a person accepted")
 
 
-def test_a_load_that_fails_says_why_and_what_to_do(stack, page):
-    requests.post(
-        f"{stack.portal}/faults", params={"kind": "gone", "times": "all"}, timeout=60
-    ).raise_for_status()
-    try:
-        log_in_to_airflow(page, stack, "/plugin/pipeline")
-        page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
-
-        expect(page.get_by_text("This load failed")).to_be_visible(timeout=RUN_TIMEOUT_MS)
-    finally:
-        requests.delete(f"{stack.portal}/faults", timeout=60).raise_for_status()
-    expect(page.get_by_role("alert")).to_contain_text(re.compile("404|410"))
-    expect(page.get_by_role("button", name="Start again")).to_be_visible()
-    expect(station(page, "source_is_up")).to_have_attribute("data-state", "failed")
-
-
-def test_the_pipeline_is_a_tab_of_its_dag_and_a_card_on_the_home_page(stack, page):
-    log_in_to_airflow(page, stack, "/dags/austin_crime_nightly/plugin/see-the-pipeline")
-    expect(station(page, "publish")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
-
-    page.goto(f"{stack.airflow}/")
-    card = page.locator("div").filter(has=page.get_by_role("heading", name="Austin crime", exact=True)).last
-    expect(card).to_contain_text(re.compile(r"\d reports, the newest of"), timeout=DRAW_TIMEOUT_MS)
-    page.get_by_role("link", name="See the pipeline").click()
-    expect(page.get_by_role("heading", name="See the pipeline")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
-
-
 def test_a_person_filters_sorts_and_pages_a_table_and_shares_the_address(stack, page):
     log_in_to_airflow(page, stack, "/plugin/data?tab=tables&table=mart.crimes")
     page.get_by_label("Column", exact=True).select_option("crime_type", timeout=DRAW_TIMEOUT_MS)
