@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
 from austin_crime import config, reset
 from austin_crime.errors import AustinCrimeError, ParameterError, WarehouseUnreachable
-from austin_crime.pages import example, export, loads, received, rows, tables
+from austin_crime.pages import column_values, example, export, loads, received, rows, tables
 from austin_crime.pages.session import NotReady, TooSlow, reading
 
 PREFIX = "/austin-crime"
@@ -93,7 +93,7 @@ async def forbid_caching(request: Request, call_next: Any) -> Any:
     return answer
 
 
-Own = [Depends(refuse_foreign_scripts)]
+FROM_A_PAGE = [Depends(refuse_foreign_scripts)]
 
 
 @app.get("/pages/{name}")
@@ -105,7 +105,7 @@ def script(name: str) -> FileResponse:
     return FileResponse(path, media_type="text/javascript")
 
 
-@app.get("/api/me", dependencies=Own)
+@app.get("/api/me", dependencies=FROM_A_PAGE)
 def me(user: Person) -> dict[str, Any]:
     """Return who is signed in, and what they may do: operators and admins start loads and delete."""
     manager = get_auth_manager()
@@ -120,28 +120,28 @@ def me(user: Person) -> dict[str, Any]:
     }
 
 
-@app.get("/api/loads", dependencies=Own)
+@app.get("/api/loads", dependencies=FROM_A_PAGE)
 def list_loads() -> dict[str, Any]:
     """Return what is published, and the last loads."""
     with reading() as connection:
         return {"status": loads.status(connection), "loads": loads.last_loads(connection)}
 
 
-@app.get("/api/load", dependencies=Own)
+@app.get("/api/load", dependencies=FROM_A_PAGE)
 def load(load_id: str) -> dict[str, Any] | None:
     """Return a load with its numbers by step; null until its plan has begun."""
     with reading() as connection:
         return loads.describe(connection, load_id)
 
 
-@app.get("/api/receipt", dependencies=Own)
+@app.get("/api/receipt", dependencies=FROM_A_PAGE)
 def receipt(load_id: str) -> dict[str, Any]:
     """Return the proof of a load."""
     with reading() as connection:
         return loads.receipt(connection, load_id)
 
 
-@app.get("/api/example", dependencies=Own)
+@app.get("/api/example", dependencies=FROM_A_PAGE)
 def walk_through() -> dict[str, Any]:
     """Return a report on its way through the steps; an invented one if there is none."""
     try:
@@ -151,27 +151,27 @@ def walk_through() -> dict[str, Any]:
         return example.example(None)
 
 
-@app.get("/api/newest", dependencies=Own)
+@app.get("/api/newest", dependencies=FROM_A_PAGE)
 def newest() -> list[dict[str, Any]]:
     """Return the newest reports."""
     with reading() as connection:
         return loads.newest_reports(connection)
 
 
-@app.get("/api/landing", dependencies=Own)
+@app.get("/api/landing", dependencies=FROM_A_PAGE)
 def landing() -> dict[str, Any]:
     """Return the loads in the landing."""
     with reading() as connection:
         return received.list_loads(connection)
 
 
-@app.get("/api/landing/files", dependencies=Own)
+@app.get("/api/landing/files", dependencies=FROM_A_PAGE)
 def landed_files(name: str) -> list[dict[str, Any]]:
     """Return the files of a folder of the landing."""
     return received.list_files(name)
 
 
-@app.get("/api/landing/reports", dependencies=Own)
+@app.get("/api/landing/reports", dependencies=FROM_A_PAGE)
 def landed_reports(name: str) -> list[dict[str, Any]]:
     """Return the first reports of a landed batch, raw and cleaned."""
     return received.first_reports(name)
@@ -185,7 +185,7 @@ def download_file(name: str) -> StreamingResponse:
     return StreamingResponse(received.pieces(path), media_type="application/octet-stream", headers=headers)
 
 
-@app.get("/api/tables", dependencies=Own)
+@app.get("/api/tables", dependencies=FROM_A_PAGE)
 def list_tables() -> list[dict[str, Any]]:
     """Return the tables of mart and ops, with rows as loads recorded them."""
     with reading() as connection:
@@ -204,7 +204,7 @@ def list_tables() -> list[dict[str, Any]]:
 Filters = Annotated[Sequence[str], Query(alias="filter", max_length=20)]
 
 
-@app.get("/api/rows", dependencies=Own)
+@app.get("/api/rows", dependencies=FROM_A_PAGE)
 def table_rows(
     table: str, sort: str = "", filters: Filters = (), after: str = "", limit: int = rows.PAGE_ROWS
 ) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def table_rows(
                 }
                 for column in described.columns
             ],
-            "rows": [[rows.exact(value) for value in row] for row in page.rows],
+            "rows": [[column_values.exact(value) for value in row] for row in page.rows],
             "after": page.after,
             "scanned_count": page.scanned_count,
         }
@@ -255,14 +255,14 @@ def download_rows(
     return StreamingResponse(lines(), media_type=media_type, headers=_attachment(f"{table}.{format}"))
 
 
-@app.get("/api/resets", dependencies=Own)
+@app.get("/api/resets", dependencies=FROM_A_PAGE)
 def list_resets() -> list[dict[str, Any]]:
     """Return the last deletions, and whether a load brought the same content back."""
     with reading() as connection:
         return loads.resets(connection)
 
 
-@app.get("/api/reset", dependencies=Own)
+@app.get("/api/reset", dependencies=FROM_A_PAGE)
 def preview_reset(target: str) -> reset.Preview:
     """Return what a reset would delete."""
     with reading() as connection:

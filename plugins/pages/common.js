@@ -1,5 +1,5 @@
 // What both pages share: Airflow's own React and Chakra UI, requests, formats, and small components.
-export const { createElement: h, Fragment, useCallback, useEffect, useMemo, useRef, useState } = globalThis.React;
+export const { createElement: h, Fragment, useCallback, useEffect, useMemo, useState } = globalThis.React;
 export const UI = globalThis.ChakraUI;
 export const { Link: RouterLink, useSearchParams } = globalThis.ReactRouterDOM;
 
@@ -11,40 +11,43 @@ export const query = (values) => new URLSearchParams(Object.entries(values).flat
 
 // --- Requests: to our API and to Airflow's; both know the person by Airflow's cookie ---------------------------------------
 
-async function ask(path, options = {}) {
-  const answer = await fetch(url(path), { ...options, headers: { Accept: "application/json", "X-Austin-Crime": "1",
-    ...(options.body ? { "Content-Type": "application/json" } : {}) } }).catch(() => {
+async function ask(path, method = "GET", body = undefined) {
+  const headers = { Accept: "application/json", "X-Austin-Crime": "1", ...(body && { "Content-Type": "application/json" }) };
+  const answer = await fetch(url(path), { method, headers, body: body && JSON.stringify(body) }).catch(() => {
     throw new Error("Airflow does not answer. Is it running? This page tries again.");
   });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    const detail = typeof body.detail === "string" ? body.detail : JSON.stringify(body.detail ?? answer.statusText);
-    throw Object.assign(new Error(answer.status === 401 ? "You are signed out. Reload the page to sign in." : detail),
-      { status: answer.status });
-  }
-  return body;
+  if (answer.ok) return answer.json();
+  const { detail = answer.statusText } = await answer.json().catch(() => ({})); // a proxy's page is not JSON
+  const message = answer.status === 401 ? "You are signed out. Reload the page to sign in." :
+    typeof detail === "string" ? detail : JSON.stringify(detail);
+  throw Object.assign(new Error(message), { status: answer.status });
 }
 
 export const ours = (path, values = {}) => ask(`austin-crime/api/${path}?${query(values)}`);
-export const airflow = (path, method = "GET", body = undefined) =>
-  ask(`api/v2/${path}`, { method, body: body && JSON.stringify(body) });
+export const airflow = (path, ...rest) => ask(`api/v2/${path}`, ...rest);
 export const startRun = (dag, conf) => airflow(`dags/${dag}/dagRuns`, "POST", { logical_date: null, conf });
 
-/** Ask once, and again every so many milliseconds, or as many as a function of the answer says; what was heard stays while the next answer is awaited. */
+const RETRY_MS = 3000;
+
+/** Ask once, and again every so many milliseconds, or as many as a function of the answer says; and after an error of a server.
+ *  The last answer stays while the next one is awaited. */
 export function useAnswer(request, dependencies, everyMs = 0) {
   const [state, setState] = useState({ data: null, error: null });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
-    let timer, answer, isOver = false;
+    let timer, isOver = false, waitMs;
     const run = async () => {
       try {
-        answer = await request();
-        if (!isOver) setState({ data: answer, error: null });
+        const data = await request();
+        if (isOver) return;
+        setState({ data, error: null });
+        waitMs = typeof everyMs === "function" ? everyMs(data) : everyMs;
       } catch (error) {
-        if (!isOver) setState((before) => ({ ...before, error }));
+        if (isOver) return;
+        setState((before) => ({ ...before, error }));
+        waitMs = error.status < 500 ? 0 : RETRY_MS;
       }
-      const waitMs = typeof everyMs === "function" ? everyMs(answer) : everyMs;
-      if (!isOver && waitMs) timer = setTimeout(run, waitMs);
+      if (waitMs) timer = setTimeout(run, waitMs);
     };
     run();
     return () => { isOver = true; clearTimeout(timer); };
@@ -57,22 +60,27 @@ export function useAnswer(request, dependencies, everyMs = 0) {
 const LOCALE = "en-US", ZONE = "America/Chicago";
 export const number = (value) => (value == null ? "" : Number(value).toLocaleString(LOCALE));
 export const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
-export const moment = (text, options = { dateStyle: "medium", timeStyle: "short" }) =>
-  text ? new Date(text).toLocaleString(LOCALE, { ...options, timeZone: ZONE }) : "";
+/** A date as people write it; one that JavaScript does not know (infinity, years of five digits) as it is. */
+const written = (text, date, options) => (Number.isNaN(date.valueOf()) ? text : date.toLocaleString(LOCALE, options));
+const DAY = { dateStyle: "medium" }, DAY_AND_TIME = { ...DAY, timeStyle: "short" };
+export const moment = (text) => (text ? written(text, new Date(text), { ...DAY_AND_TIME, timeZone: ZONE }) : "");
 /** A wall time of Austin, without zone, as the reports have it. */
-export const wall = (text, options = { dateStyle: "medium", timeStyle: "short" }) =>
-  text ? new Date(`${text.slice(0, 19)}${text.length > 10 ? "" : "T00:00:00"}Z`).toLocaleString(LOCALE, { ...options,
-    timeZone: "UTC" }) : "";
-export const day = (text) => wall(text, { dateStyle: "medium" });
-export const bytes = (count) => (count < 1e3 ? `${count} bytes` : count < 1e6
-  ? `${number(Math.round(count / 1e3))} kB` : `${number((count / 1e6).toFixed(1))} MB`);
-export const duration = (seconds) => (seconds == null ? "" : seconds < 60
-  ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`);
+export const wall = (text) => (text ? written(text, new Date(`${text.slice(0, 19)}Z`), { ...DAY_AND_TIME, timeZone: "UTC" }) : "");
+export const day = (text) => (text ? written(text, new Date(`${text}T00:00:00Z`), { ...DAY, timeZone: "UTC" }) : "");
+export function bytes(count) {
+  if (count < 1e3) return `${count} bytes`;
+  return count < 1e6 ? `${number(Math.round(count / 1e3))} kB` : `${number((count / 1e6).toFixed(1))} MB`;
+}
+export function duration(seconds) {
+  if (seconds == null) return "";
+  return seconds < 60 ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
 export function ago(text) {
+  if (!text) return "";
   const minutes = Math.round((Date.now() - new Date(text)) / 60e3);
   if (minutes < 1) return "just now";
-  return minutes < 90 ? `${plural(minutes, "minute")} ago` : minutes < 2880
-    ? `${plural(Math.round(minutes / 60), "hour")} ago` : `${plural(Math.round(minutes / 1440), "day")} ago`;
+  const [count, unit] = minutes < 90 ? [minutes, "minute"] : minutes < 2880 ? [minutes / 60, "hour"] : [minutes / 1440, "day"];
+  return `${plural(Math.round(count), unit)} ago`;
 }
 
 // --- Components ------------------------------------------------------------------------------------------------------------
@@ -113,8 +121,21 @@ export const Grid = ({ label, columns, rows, row: rowProps = () => ({}) }) =>
     h(UI.Table.Root, { size: "sm" },
       h(UI.Table.Header, null, h(UI.Table.Row, null, columns.map(([title, , isNumber], index) =>
         h(UI.Table.ColumnHeader, { key: index, textAlign: isNumber ? "end" : "start", whiteSpace: "nowrap" }, title)))),
-      h(UI.Table.Body, null, rows.map((row, index) => h(UI.Table.Row, { key: index,
-        ...rowProps(row) }, columns.map(([, cell, isNumber], place) =>
-        h(UI.Table.Cell, { key: place, textAlign: isNumber ? "end" : "start", verticalAlign: "top" }, cell(row))))))));
+      h(UI.Table.Body, null, rows.map((row, index) => h(UI.Table.Row, { key: index, ...rowProps(row) },
+        columns.map(([, cell, isNumber], place) =>
+          h(UI.Table.Cell, { key: place, textAlign: isNumber ? "end" : "start", verticalAlign: "top" }, cell(row))))))));
 
-export const useMe = () => useAnswer(() => ours("me"), []).data ?? { may_start: false, may_delete: false };
+/** What is shown on demand. */
+export const Fold = ({ title, children, ...rest }) =>
+  h(UI.Box, rest, h("details", null, h("summary", { style: { cursor: "pointer" } }, title), children));
+export const Small = ({ children }) => h(UI.Text, { fontSize: "xs", color: "fg.muted" }, children);
+/** A choice from a list; options are [value, text]. Without a visible label, it is named for screen readers. */
+export const Choice = ({ id, label, isLabelHidden = false, value, change, options, ...rest }) => h(Fragment, null,
+  !isLabelHidden && h("label", { htmlFor: id }, label),
+  h(UI.NativeSelect.Root, { size: "sm", ...rest },
+    h(UI.NativeSelect.Field, { id, "aria-label": isLabelHidden ? label : undefined, value, onChange: (event) => change(event.target.value) },
+      options.map(([key, text]) => h("option", { key, value: key }, text))),
+    h(UI.NativeSelect.Indicator)));
+
+/** Who is signed in, and what they may do; null until it is known. */
+export const useMe = () => useAnswer(() => ours("me"), []);

@@ -47,6 +47,15 @@ def wait_until_loaded(page: Page) -> None:
     expect(page.get_by_text("All equal")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
 
 
+def press_until(page: Page, target) -> None:
+    """Press Tab until an element has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if target().evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not lead to {target()}")
+
+
 def open_tab(page: Page, stack, values: str) -> None:
     """Open a part of the data page."""
     page.goto(f"{stack.airflow}/plugin/data?{values}")
@@ -102,6 +111,56 @@ def test_a_load_that_a_check_blocks_says_why_and_one_button_accepts_it(stack, pa
 
     wait_until_loaded(page)
     expect(station(page, "gate")).to_contain_text("a person accepted")
+
+
+def test_a_load_that_fails_says_why_and_what_to_do(stack, page):
+    requests.post(
+        f"{stack.portal}/faults", params={"kind": "gone", "times": "all"}, timeout=60
+    ).raise_for_status()
+    try:
+        log_in_to_airflow(page, stack, "/plugin/pipeline")
+        page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
+
+        expect(page.get_by_text("This load failed")).to_be_visible(timeout=RUN_TIMEOUT_MS)
+    finally:
+        requests.delete(f"{stack.portal}/faults", timeout=60).raise_for_status()
+    expect(page.get_by_role("alert")).to_contain_text("404")
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+    expect(station(page, "source_is_up")).to_have_attribute("data-state", "failed")
+
+    page.goto(f"{stack.airflow}/plugin/pipeline")
+
+    expect(page.get_by_text("This load failed")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+
+def test_the_pipeline_is_a_tab_of_its_dag_and_a_card_on_the_home_page(stack, page):
+    log_in_to_airflow(page, stack, "/dags/austin_crime_nightly/plugin/see-the-pipeline")
+    expect(station(page, "publish")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+    page.goto(f"{stack.airflow}/")
+    expect(page.get_by_text(re.compile(r"\d reports, the newest of"))).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    page.get_by_role("link", name="See the pipeline").click()
+    expect(page.get_by_role("heading", name="See the pipeline")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+
+def test_the_pages_work_with_the_keyboard_alone(stack, page):
+    log_in_to_airflow(page, stack, "/plugin/pipeline")
+    expect(station(page, "publish")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    press_until(page, lambda: page.get_by_role("button", name="How it works"))
+    page.keyboard.press("Enter")
+    press_until(page, lambda: page.get_by_role("button", name="Next"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="2. Plan load").last).to_be_visible()
+
+    open_tab(page, stack, "tab=tables&table=mart.crimes_per_hour")
+    expect(page.get_by_role("region", name="Rows of mart.crimes_per_hour")).to_be_visible(
+        timeout=DRAW_TIMEOUT_MS
+    )
+    press_until(page, lambda: page.get_by_role("button", name="Sort by report_count"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sort by report_count")).to_contain_text(
+        "↑", timeout=DRAW_TIMEOUT_MS
+    )
 
 
 def test_a_person_filters_sorts_and_pages_a_table_and_shares_the_address(stack, page):

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from austin_crime import config
 from austin_crime.pages import stations
+from austin_crime.pages.session import NotReady
+from austin_crime.parameters import acceptable_checks
 from austin_crime.warehouse.connection import Connection
 
 LIMIT = 30
@@ -24,11 +27,11 @@ def last_loads(connection: Connection, limit: int = LIMIT) -> list[dict[str, Any
 
 
 def status(connection: Connection) -> dict[str, Any]:
-    """Return the row of ``mart.data_status``: what is published and how fresh it is."""
-    return connection.execute("select * from mart.data_status").fetchone() or {
-        "is_empty": True,
-        "report_count": 0,
-    }
+    """Return the row of ``mart.data_status``: what is published and how fresh it is; NotReady if somebody has deleted it."""
+    row = connection.execute("select * from mart.data_status").fetchone()
+    if row is None:
+        raise NotReady("mart.data_status has lost its only row. Start a load: it writes the row again.")
+    return row
 
 
 def describe(connection: Connection, load_id: str) -> dict[str, Any] | None:
@@ -85,8 +88,6 @@ def _numbers(connection: Connection, load_id: str) -> dict[str, Any]:
 
 def _checks(connection: Connection, load_id: str) -> list[dict[str, Any]]:
     """Return the checks of a load that did not pass, those that block first."""
-    from austin_crime.parameters import acceptable_checks
-
     rows = connection.execute(
         "select check_name, severity, status, message from ops.check_results"
         " where load_id = %s and status <> 'passed' order by severity, check_name",
@@ -122,22 +123,33 @@ def _dimensions(groups: list[dict[str, Any]]) -> list[str]:
 
 
 def newest_reports(connection: Connection, limit: int = 5) -> list[dict[str, Any]]:
-    """Return the newest reports, with the load that brought each first; None if it was there from the start."""
+    """Return the newest reports, and the load that brought each first: added it, or filled the empty warehouse with it.
+
+    A report of a day that cannot be right, as ``mart.data_status`` judges it, is not the newest.
+    """
     return connection.execute(
         """
         with newest as (
-            select * from mart.crimes where reported_at is not null order by reported_at desc, incident_id desc limit %s
+            select crimes.* from mart.crimes cross join mart.data_status as status
+            where crimes.reported_at < status.newest_report_date + 1
+            order by crimes.reported_at desc, crimes.incident_id desc limit %(limit)s
         )
         select
             incident_id, crime_type, location_type, council_district, occurred_at, reported_at, clearance_name, clearance_date,
-            (now() at time zone 'America/Chicago')::date - reported_date as days_ago,
-            (
-                select load_id from ops.crime_changes inner join ops.loads using (load_id)
-                where crime_changes.incident_id = newest.incident_id and change = 'added' order by finished_at limit 1
+            (now() at time zone %(zone)s)::date - reported_date as days_ago,
+            coalesce(
+                (
+                    select load_id from ops.crime_changes inner join ops.loads using (load_id)
+                    where crime_changes.incident_id = newest.incident_id and change = 'added' order by finished_at limit 1
+                ),
+                (
+                    select load_id from ops.loads
+                    where status = 'published' and held_report_count = 0 order by finished_at desc limit 1
+                )
             ) as load_id
         from newest order by reported_at desc, incident_id desc
         """,
-        (limit,),
+        {"limit": limit, "zone": config.TIME_ZONE},
     ).fetchall()
 
 

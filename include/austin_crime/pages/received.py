@@ -27,7 +27,10 @@ DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
 def list_loads(connection: Connection) -> dict[str, Any]:
-    """Return the folders of the landing, the newest load first, with what ``ops.received_files`` recorded of each."""
+    """Return the newest loads of the landing, with what ``ops.received_files`` recorded of each.
+
+    A folder whose load the warehouse does not know comes last, without numbers.
+    """
     root = files.root()
     folders = {path.name for path in root.iterdir()} if root.exists() else set()
     recorded = connection.execute(
@@ -35,15 +38,10 @@ def list_loads(connection: Connection) -> dict[str, Any]:
         " coalesce(sum(report_count), 0)::bigint as report_count, coalesce(sum(byte_count), 0)::bigint as byte_count"
         " from ops.loads left join ops.received_files using (load_id) group by load_id order by started_at desc"
     ).fetchall()
-    loads = [row | {"folder": files.folder_name(row["load_id"])} for row in recorded]
-    shown = [load for load in loads if load["folder"] in folders]
-    unknown = sorted(folders - {load["folder"] for load in loads})
-    return {
-        "loads": shown[:LOADS_SHOWN],
-        "load_count": len(shown) + len(unknown),
-        "unknown_folders": unknown[:LOADS_SHOWN],
-        "address": str(root),
-    }
+    known = {files.folder_name(row["load_id"]): row for row in recorded}
+    loads = [row | {"folder": folder} for folder, row in known.items() if folder in folders]
+    loads += [{"load_id": folder, "folder": folder} for folder in sorted(folders - known.keys())]
+    return {"loads": loads[:LOADS_SHOWN], "load_count": len(loads), "address": str(root)}
 
 
 def list_files(folder: str) -> list[dict[str, Any]]:

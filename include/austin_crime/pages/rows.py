@@ -8,19 +8,17 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
-from math import isfinite
+from datetime import date, datetime, time
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import pq
 from psycopg.types.string import TextLoader
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from austin_crime.errors import ParameterError
+from austin_crime.pages.column_values import kind_of, read_value
 from austin_crime.pages.tables import Table, TableColumn
 from austin_crime.values import holdable
 from austin_crime.warehouse.connection import Connection
@@ -28,60 +26,9 @@ from austin_crime.warehouse.connection import Connection
 PAGE_ROWS, EXPORT_ROWS = 50, 5_000
 SCAN_ROWS = 25_000
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-# Up to here a browser reads whole numbers exactly.
-LARGEST_EXACT = 2**53
-LONGEST_VALUE, MOST_DIGITS = 1_000, 1_000
 DAMAGED = "This address of a page is damaged, or of another table: go back to the first page."
 
 
-def _read_boolean(text: str) -> bool:
-    """Read true or false."""
-    return {"true": True, "false": False}[text.lower()]
-
-
-def _read_float(text: str) -> float:
-    """Read a number; ValueError for one without a value."""
-    value = float(text)
-    if not isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-def _read_wall_time(text: str) -> datetime:
-    """Read a time as it says; an offset does not move it."""
-    return datetime.fromisoformat(text).replace(tzinfo=None)
-
-
-def _read_moment(text: str) -> datetime:
-    """Read a time, in UTC unless it has another offset."""
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _read_time(text: str) -> time:
-    """Read a time of day."""
-    return time.fromisoformat(text).replace(tzinfo=None)
-
-
-# By PostgreSQL's name of a type: SQLAlchemy's type, how a value is read, and what a person should write.
-TYPES: dict[str, tuple[Any, Callable[[str], Any], str]] = {
-    "bigint": (sa.BigInteger, int, "a whole number"),
-    "integer": (sa.Integer, int, "a whole number"),
-    "smallint": (sa.SmallInteger, int, "a whole number"),
-    "numeric": (sa.Numeric, Decimal, "a number"),
-    "double precision": (sa.Double, _read_float, "a number"),
-    "boolean": (sa.Boolean, _read_boolean, "true or false"),
-    "date": (sa.Date, date.fromisoformat, "a day such as 2024-05-31"),
-    "timestamp without time zone": (sa.DateTime, _read_wall_time, "a time such as 2024-05-31T13:30"),
-    "timestamp with time zone": (
-        sa.DateTime(timezone=True),
-        _read_moment,
-        "a time such as 2024-05-31T13:30Z",
-    ),
-    "time without time zone": (sa.Time, _read_time, "a time of day such as 13:30"),
-    "jsonb": (JSONB, json.loads, "JSON"),
-}
-TEXT: tuple[Any, Callable[[str], Any], str] = (sa.Text, str, "a text")
 # Of these, PostgreSQL has values that Python has not: infinity, years after 9999, 24:00.
 TEMPORAL = ("date", "time", "timestamp", "timestamptz")
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -234,21 +181,11 @@ def _page(query: _Query, rows: list[dict[str, Any]], after: str | None, scanned:
     return Page([[row[name] for name in names] for row in rows], after, scanned)
 
 
-def exact(value: Any) -> Any:
-    """Return a value as JSON that a browser reads without loss: numbers that it would round are texts."""
-    is_large = isinstance(value, int) and abs(value) > LARGEST_EXACT
-    return str(value) if is_large or isinstance(value, Decimal) else value
-
-
 def _source(table: Table) -> sa.TableClause:
     """Return a table for SQLAlchemy."""
     schema, name = table.name.split(".")
-    columns = [sa.column(column.name, _kind(column)[0]) for column in table.columns]
+    columns = [sa.column(column.name, kind_of(column)[0]) for column in table.columns]
     return sa.table(name, *columns, schema=schema)
-
-
-def _kind(column: TableColumn) -> tuple[Any, Callable[[str], Any], str]:
-    return TYPES.get(column.type, TEXT)
 
 
 def _place(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[Any]:
@@ -286,30 +223,8 @@ def _condition(table: Table, source: sa.TableClause, text: str) -> Callable[[Any
             f"The filter {text!r} cannot be used: expected column:operator:value with one of"
             f" {', '.join(COMPARISONS)}, contains, null and notnull; JSON only contains."
         )
-    bound = sa.literal(read_value(column, value), _kind(column)[0])
+    bound = sa.literal(read_value(column, value), kind_of(column)[0])
     return lambda rows: COMPARISONS[operator](rows.c[name], bound)
-
-
-def read_value(column: TableColumn, text: str) -> Any:
-    """Return a value as a person wrote it; ParameterError if the column cannot have it."""
-    _, reader, expected = _kind(column)
-    try:
-        if len(text) > LONGEST_VALUE or holdable(text) != text:
-            raise ValueError(text)
-        value = reader(text.strip() if reader is not str else text)
-        _refuse_overflow(column, value)
-    except (ValueError, KeyError, OverflowError, InvalidOperation) as error:
-        raise ParameterError(f"{column.name}: expected {expected}, came {text[:100]!r}.") from error
-    return value
-
-
-def _refuse_overflow(column: TableColumn, value: Any) -> None:
-    """Raise ValueError for a number that is too large for its type, or none at all."""
-    bits = {"bigint": 63, "integer": 31, "smallint": 15}.get(column.type)
-    if bits and not -(2**bits) <= value < 2**bits:
-        raise ValueError(value)
-    if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) <= MOST_DIGITS):
-        raise ValueError(value)
 
 
 def _read_position(view: View, names: Sequence[str]) -> dict[str, str | None] | None:

@@ -43,10 +43,13 @@ def reading() -> Iterator[Connection]:
         psycopg.errors.UndefinedTable,
         psycopg.errors.UndefinedColumn,
         psycopg.errors.InvalidSchemaName,
-        psycopg.errors.InsufficientPrivilege,
     ) as error:
         raise NotReady(
             "The warehouse has no tables yet, or those of an older version. Press Start: the load creates them."
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise NotReady(
+            f"The reader may not read the warehouse ({error.diag.message_primary}). Press Start: the load grants it what it lacks."
         ) from error
     except psycopg.errors.QueryCanceled as error:
         raise TooSlow(

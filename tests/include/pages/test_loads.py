@@ -7,7 +7,8 @@ import pytest
 from austin_crime import config, nightly, steps
 from austin_crime.errors import CheckBlocked
 from austin_crime.pages import example, loads, stations
-from sample_portal.publisher import live
+from austin_crime.pages.session import NotReady
+from sample_portal.publisher import live, sent
 from testing.load_by_step import start_load
 
 
@@ -122,15 +123,38 @@ def test_the_receipt_is_what_the_load_compared_and_received(reader, sample_porta
 
 def test_the_newest_reports_name_the_load_that_brought_them(reader, sample_portal):
     nightly.run_nightly("first")
+    with reader() as connection:
+        first = loads.newest_reports(connection)
     live.pass_week(sample_portal.store, added=40, edited=0, removed=0)
     nightly.run_nightly("week")
     with reader() as connection:
         newest = loads.newest_reports(connection)
 
+    assert {report["load_id"] for report in first} == {"first"}
     assert {report["load_id"] for report in newest} == {"week"}
     assert [report["reported_at"] for report in newest] == sorted(
         (report["reported_at"] for report in newest), reverse=True
     )
+
+
+def test_a_report_of_a_day_that_cannot_be_right_is_not_the_newest(reader, sample_portal):
+    where = sample_portal.where(sample_portal.some_keys(1))
+    for column in ("rep_date_time", "rep_date"):
+        sent.send_as(sample_portal.store, where, column, '"9999-12-31T00:00:00.000"')
+    nightly.run_nightly("first")
+
+    with reader() as connection:
+        newest = loads.newest_reports(connection)
+
+    assert len(newest) == 5
+    assert all(report["reported_at"].year < 9999 for report in newest)
+
+
+def test_a_warehouse_without_its_status_says_what_to_do(reader, ask):
+    ask("delete from mart.data_status returning 1")
+
+    with reader() as connection, pytest.raises(NotReady, match="Start a load"):
+        loads.status(connection)
 
 
 def test_the_list_of_loads_begins_with_the_newest_and_is_short(reader, ask):

@@ -9,7 +9,7 @@ import pytest
 
 from austin_crime import nightly, reset
 from austin_crime.errors import ParameterError
-from austin_crime.pages import rows, tables
+from austin_crime.pages import column_values, rows, tables
 from sample_portal.publisher import live
 
 LATER = datetime.now(UTC)
@@ -335,4 +335,4 @@ def test_all_rows_are_those_of_every_page(loaded, monkeypatch, ask):
     ],
 )
 def test_numbers_that_a_browser_would_round_are_shown_as_texts(value, shown):
-    assert rows.exact(value) == shown
+    assert column_values.exact(value) == shown
