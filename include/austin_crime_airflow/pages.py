@@ -37,10 +37,10 @@ def refuse_cross_site(request: Request) -> None:
     """Refuse requests that another site's page makes with the person's cookie."""
     origin = request.headers.get("origin")
     # A proxy names the host that the browser asked; several proxies name one each.
-    forwarded = request.headers.get("x-forwarded-host", "").split(",")
-    hosts = {request.headers.get("host"), *(host.strip() for host in forwarded)}
+    named = [request.headers.get("host", ""), *request.headers.get("x-forwarded-host", "").split(",")]
+    hosts = {host.strip() for host in named} - {""}
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or (
-        origin and urlsplit(origin).netloc not in hosts
+        origin is not None and urlsplit(origin).netloc not in hosts
     ):
         raise HTTPException(403, "Requests from other sites are refused.")
 

@@ -72,6 +72,9 @@ SITES = [
     {"Sec-Fetch-Site": "nonsense"},
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "null", "X-Forwarded-Host": ""},
+    {"Origin": "null", "X-Forwarded-Host": "a.example, "},
     {"Origin": "http://127.0.0.1:1"},
     {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
 ]

@@ -52,12 +52,13 @@ def task_runs(state) -> list[Any]:
     """Return the runs of tasks of a run, as soon as Prefect's server, which hears of them later, knows their ends."""
     chosen = FlowRunFilter(id={"any_": [state.state_details.flow_run_id]})
     deadline = time.monotonic() + PATIENCE_S
-    known: list[Any] = []
+    states: list[Any] = []
     with get_client(sync_client=True) as client:
         while True:
-            before, known = known, client.read_task_runs(flow_run_filter=chosen, limit=200)
-            is_same = [run.state.id for run in known] == [run.state.id for run in before]
-            if is_same and all(run.state.is_final() for run in known):
+            known = client.read_task_runs(flow_run_filter=chosen, limit=200)
+            # The server may know a run before it knows a state of it.
+            before, states = states, [run.state for run in known]
+            if states == before and all(state and state.is_final() for state in states):
                 return known
             assert time.monotonic() < deadline, known
             time.sleep(0.5)
