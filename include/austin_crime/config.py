@@ -35,6 +35,7 @@ AGGREGATES = (
     "crimes_per_month_and_group",
     "crimes_per_weekday_hour",
     "crimes_per_report_lag",
+    "crime_counts",
 )
 # For the pipeline's own sessions: enough to sort and group 2.6 million reports in memory.
 WORK_MEMORY = "128MB"

@@ -64,6 +64,13 @@ EXPECTED = {
         (None, None, None, False, 1),
     ],
     "crimes_per_report_lag": [(False, None, 5)],
+    "crime_counts": [
+        ("2023-05-01", "THEFT", "Theft", 9, 1, 1, 0),
+        ("2023-05-31", "THEFT", "Theft", 9, 1, 1, 1),
+        ("2024-05-01", "THEFT", "Theft", None, 1, 1, 1),
+        ("2024-05-02", "DWI", "Alcohol and impaired driving", 1, 1, 0, 0),
+        (None, None, "Not grouped yet", None, 1, 0, 0),
+    ],
 }
 
 
@@ -171,3 +178,19 @@ def test_a_mistyped_report_date_neither_becomes_the_newest_report_nor_completes_
         "select newest_date::text from ops.column_profiles where newest_date is not null"
     )
     assert profiled.fetchall() == [{"newest_date": "2023-09-01"}]
+
+
+def test_counts_are_by_day_in_the_last_24_months_and_by_month_before(connection):
+    connection.execute("truncate staging.crimes")
+    connection.execute(
+        "insert into staging.crimes (incident_id, occurred_date, occurred_month, reported_date, source_month,"
+        " source_row_id, source_updated_at, batch_id)"
+        " select row_number() over (), days, date_trunc('month', days), '2024-05-20', '2024-05-01', days::text, now(), 'b'"
+        " from unnest(array['2022-04-10', '2022-04-30', '2022-05-01', '2022-05-02', '2024-05-19']::date[]) as days"
+    )
+    for table in (config.AGGREGATES[0], "crime_counts"):
+        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+
+    rows = [(row[0], row[4]) for row in rows_of(connection, "crime_counts")]
+
+    assert rows == [("2022-04-01", 2), ("2022-05-01", 1), ("2022-05-02", 1), ("2024-05-19", 1)]

@@ -1,0 +1,46 @@
+-- crime_counts: one row per day or month, crime type and council district. From: staging.crimes_per_month, crimes_next.
+truncate staging.crime_counts;
+
+insert into staging.crime_counts (
+    occurred_date, crime_type, crime_group, council_district, report_count, with_status_count, cleared_count
+)
+with first_day as (
+    select (date_trunc('month', newest.reported_date::timestamp) - interval '24 months')::date as occurred_date
+    from staging.newest_report as newest
+),
+
+counts as (
+    select
+        months.occurred_month as occurred_date,
+        months.crime_type,
+        months.council_district,
+        months.report_count,
+        months.with_status_count,
+        months.cleared_count
+    from staging.crimes_per_month as months
+    where
+        months.occurred_month is null
+        or (months.occurred_month >= (select first_day.occurred_date from first_day)) is not true
+    union all
+    select
+        crimes.occurred_date,
+        crimes.crime_type,
+        crimes.council_district,
+        count(*) as report_count,
+        count(crimes.clearance_status) as with_status_count,
+        count(*) filter (where crimes.clearance_status in ('C', 'O')) as cleared_count
+    from staging.crimes_next as crimes
+    where crimes.occurred_date >= (select first_day.occurred_date from first_day)
+    group by crimes.occurred_date, crimes.crime_type, crimes.council_district
+)
+
+select
+    counts.occurred_date,
+    counts.crime_type,
+    coalesce(groups.crime_group, 'Not grouped yet') as crime_group,
+    counts.council_district,
+    counts.report_count,
+    counts.with_status_count,
+    counts.cleared_count
+from counts
+left join staging.crime_groups_next as groups using (crime_type);
