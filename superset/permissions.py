@@ -1,7 +1,10 @@
 """Superset's rules about who may see what, where they stand in the way of analysts or show what nobody can read."""
 
+import secrets
 from typing import Any
 
+from flask import Flask, session
+from flask_login import LoginManager
 from superset.security import SupersetSecurityManager
 
 # Of the warehouse, what its readers may read; the others would be names of tables that cannot be opened.
@@ -9,11 +12,26 @@ READABLE_SCHEMAS = {"mart", "ops"}
 
 
 class SecurityManager(SupersetSecurityManager):
-    """Superset's rules, and two more: what a person ran in SQL Lab is theirs, and lists have schemas that can be read.
+    """Superset's rules, and three more: nobody gets another's filters, what a person ran in SQL Lab is theirs, and lists have schemas that can be read.
 
     Superset lets people run a query and chart its result, but asks for the right to all datasets before it shows the page that
     draws the chart.
     """
+
+    def create_login_manager(self, app: Flask) -> LoginManager:
+        """Return the login manager, which gives each session an identifier of its own.
+
+        Superset keeps the chosen filters of a dashboard under this identifier and the number of the tab. flask_login's is the
+        same for all who have the same address and browser: they would get each other's filters.
+        """
+        manager = super().create_login_manager(app)
+        identifier = manager._session_identifier_generator
+
+        def own_identifier() -> str:
+            return f"{identifier()}-{session.setdefault('own_identifier', secrets.token_hex())}"
+
+        manager._session_identifier_generator = own_identifier
+        return manager
 
     def is_owner(self, resource: Any) -> bool:
         """Return whether a resource is the person's own."""

@@ -21,6 +21,7 @@ class Browser:
         form = {"username": user, "password": password, "csrf_token": token[1]}
         self.session.post(f"{url}/login/", data=form, timeout=60)
         self.session.headers.update({"X-CSRFToken": token[1], "Referer": url})
+        self.chart_ids: dict[str, int] = {}
 
     def ask(self, method: str, path: str, body: object = None) -> requests.Response:
         return self.session.request(method, self.url + path, json=body, timeout=60)
@@ -30,15 +31,24 @@ class Browser:
         answer.raise_for_status()
         return answer.json()["result"]
 
+    def dashboards(self) -> list[str]:
+        """Return the last part of the address of each of our dashboards."""
+        slugs = [dashboard["slug"] or "" for dashboard in self.get("/api/v1/dashboard/?q=(page_size:100)")]
+        return sorted(slug for slug in slugs if slug.startswith("austin-crime"))
+
     def charts(self) -> dict[str, int]:
-        """Return the id of every chart on the dashboard by its name."""
+        """Return the id of every chart on our dashboards by its name."""
         return {
-            chart["slice_name"]: chart["id"] for chart in self.get("/api/v1/dashboard/austin-crime/charts")
+            chart["slice_name"]: chart["id"]
+            for slug in self.dashboards()
+            for chart in self.get(f"/api/v1/dashboard/{slug}/charts")
         }
 
     def query_context(self, chart: str) -> dict[str, Any]:
         """Return what the dashboard asks for a chart."""
-        saved = self.get(f"/api/v1/chart/{self.charts()[chart]}")
+        if chart not in self.chart_ids:
+            self.chart_ids = self.charts()
+        saved = self.get(f"/api/v1/chart/{self.chart_ids[chart]}")
         context: dict[str, Any] = json.loads(saved["query_context"])
         return context
 

@@ -9,6 +9,7 @@ from austin_crime.errors import SettingError
 
 log = logging.getLogger(__name__)
 
+# Our dashboards have this, or begin with it, in their address.
 DASHBOARD = "austin-crime"
 
 
@@ -47,14 +48,19 @@ def _log_in(session: requests.Session, url: str) -> None:
 
 
 def refresh(session: requests.Session, url: str) -> str:
-    """Drop the cached answers of the dashboard's datasets, then request every chart."""
-    datasets = _send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/datasets").json()["result"]
-    charts = _send(session, "GET", f"{url}/api/v1/dashboard/{DASHBOARD}/charts").json()["result"]
-    uids = [f"{dataset['id']}__table" for dataset in datasets]
-    _send(session, "POST", f"{url}/api/v1/cachekey/invalidate", {"datasource_uids": uids})
-    for chart in charts:
+    """Drop the cached answers of the dashboards' datasets, then request every chart."""
+    dashboards = _send(session, "GET", f"{url}/api/v1/dashboard/?q=(page_size:100)").json()["result"]
+    slugs = [dashboard["slug"] for dashboard in dashboards if (dashboard["slug"] or "").startswith(DASHBOARD)]
+    uids, charts = set(), set()
+    for slug in slugs:
+        datasets = _send(session, "GET", f"{url}/api/v1/dashboard/{slug}/datasets").json()["result"]
+        uids |= {f"{dataset['id']}__table" for dataset in datasets}
+        shown = _send(session, "GET", f"{url}/api/v1/dashboard/{slug}/charts").json()["result"]
+        charts |= {chart["id"] for chart in shown}
+    _send(session, "POST", f"{url}/api/v1/cachekey/invalidate", {"datasource_uids": sorted(uids)})
+    for chart_id in sorted(charts):
         # The request of the dashboard itself; Superset's own "warm_up_cache" asks maps in another way and leaves them cold.
-        _send(session, "GET", f"{url}/api/v1/chart/{chart['id']}/data/")
+        _send(session, "GET", f"{url}/api/v1/chart/{chart_id}/data/")
     return f"Refreshed {len(charts)} charts."
 
 
