@@ -27,7 +27,7 @@ def test_every_chart_is_answered_and_was_warmed_by_the_load(stack):
     viewer = stack.superset("viewer")
     answers = {chart: viewer.answer(viewer.query_context(chart)) for chart in viewer.charts()}
 
-    assert len(answers) == 13
+    assert len(answers) == 41
     assert {chart: answer["error"] for chart, answer in answers.items() if answer["error"]} == {}
     assert [chart for chart, answer in answers.items() if not answer["data"]] == []
     assert [chart for chart, answer in answers.items() if not answer["is_cached"]] == []

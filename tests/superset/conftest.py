@@ -24,6 +24,7 @@ from austin_crime.warehouse import migrations
 from local_stack.provisioning.postgres import Server, free_port
 from sample_portal.data.store import Store
 from sample_portal.http import server
+from sample_portal.publisher import reports, week
 from testing.superset_pages import Browser
 from testing.waiting import wait_for
 
@@ -41,8 +42,21 @@ HOLE = [[-97.76, 30.27], [-97.76, 30.28], [-97.75, 30.28], [-97.76, 30.27]]
 ISLAND = [[-97.7, 30.26], [-97.69, 30.26], [-97.69, 30.27], [-97.7, 30.26]]
 
 
-def fill_warehouse(owner_url: str, landing: Path) -> None:
-    """Load sample reports, and give a district what real ones have and drawn ones lack: a hole, and a second part."""
+@dataclass
+class Checked:
+    """A number of mart.check_yourself, what its SQL counts, and what the portal answers at its address."""
+
+    report_count: int
+    portal_report_count: int
+    counted: int
+    answer: Any
+
+
+def fill_warehouse(owner_url: str, landing: Path) -> dict[str, Checked]:
+    """Load sample reports, and again after a week with doubled keys; return what the portal says of the numbers to check.
+
+    A district gets what real ones have and drawn ones lack: a hole, and a second part.
+    """
     store = Store.generate(reports=6_000, seed=7, until=dt.date(2026, 11, 14))
     with server.running(store) as source_url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
@@ -50,12 +64,32 @@ def fill_warehouse(owner_url: str, landing: Path) -> None:
         patch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing))
         patch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
         nightly.run_nightly("superset_tests")
+        reports.double_keys(store, 3)
+        week.pass_week(store, added=60, edited=200, removed=5)
+        nightly.run_nightly("a_week_later")
+        checked = ask_the_portal(owner_url)
     store.close()
     with psycopg.connect(owner_url) as connection:
         connection.execute(
             "update mart.council_districts set boundary_geojson = %s where council_district = 9",
             (json.dumps({"type": "MultiPolygon", "coordinates": [[SQUARE, HOLE], [ISLAND]]}),),
         )
+    return checked
+
+
+def ask_the_portal(owner_url: str) -> dict[str, Checked]:
+    """Do with each number to check what a person would: run its SQL, and open its address."""
+    session = own_servers.session()
+    with psycopg.connect(owner_url) as connection:
+        numbers = connection.execute(
+            "select number_name, report_count, portal_report_count, our_query, portal_query_url from mart.check_yourself"
+        ).fetchall()
+        return {
+            name: Checked(
+                here, there, *connection.execute(query).fetchone(), session.get(address, timeout=60).json()
+            )
+            for name, here, there, query, address in numbers
+        }
 
 
 @dataclass
@@ -69,6 +103,7 @@ class Superset:
     metadata_url: str
     answers_before_first_load: dict[str, dict[str, Any]] = field(default_factory=dict)
     tile_before_first_load: bytes = b""
+    checked: dict[str, Checked] = field(default_factory=dict)
     refreshed: str = ""
     cached_after_refresh: dict[str, bool] = field(default_factory=dict)
 
@@ -100,7 +135,7 @@ def superset(postgres: Server) -> Iterator[Superset]:
         assert done.returncode == 0, done.stderr
         with running(superset, Path(home) / "log"):
             remember_the_empty_dashboard(superset)
-            fill_warehouse(owner_url, Path(home) / "landing")
+            superset.checked = fill_warehouse(owner_url, Path(home) / "landing")
             superset.refreshed = refresh_as_the_load_does(superset)
             remember_what_is_cached(superset)
             yield superset
