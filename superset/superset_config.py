@@ -7,6 +7,7 @@ from pathlib import Path
 import basemap
 import permissions
 import reading
+import refusals
 import stop_button
 from cachelib.redis import RedisCache
 from celery.schedules import crontab
@@ -64,11 +65,21 @@ def _mark(color: str) -> str:
 
 # Superset has copied its own name and mark into the theme before it read ours. The text is softer than black, because pies
 # paint what they put together ("Other") in the color of the text.
-_BRAND = {"brandAppName": APP_NAME, "brandLogoAlt": APP_NAME, "brandLogoHref": "/", "brandLogoMargin": "18px 0"}
+_BRAND = {
+    "brandAppName": APP_NAME,
+    "brandLogoAlt": APP_NAME,
+    "brandLogoHref": "/",
+    "brandLogoMargin": "18px 0",
+}
 THEME_DEFAULT = config.THEME_DEFAULT | {
     "token": config.THEME_DEFAULT["token"]
     | _BRAND
-    | {"brandLogoUrl": _mark("#0b5c8f"), "colorText": "#46525c", "colorPrimary": "#0b6fa4", "colorLink": "#0b6fa4"}
+    | {
+        "brandLogoUrl": _mark("#0b5c8f"),
+        "colorText": "#46525c",
+        "colorPrimary": "#0b6fa4",
+        "colorLink": "#0b6fa4",
+    }
 }
 THEME_DARK = config.THEME_DARK | {
     "token": config.THEME_DARK["token"]
@@ -194,8 +205,9 @@ DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 
 
 def FLASK_APP_MUTATOR(app: Flask) -> None:
-    """Let our templates take precedence over Superset's of the same name, and the button stop queries."""
+    """Let our templates take precedence over Superset's of the same name, the button stop queries, and refusals be pages."""
     stop_button.install()
+    refusals.install(app)
     ours = FileSystemLoader(Path(__file__).parent / "templates")
     app.jinja_loader = ChoiceLoader([ours, *([app.jinja_loader] if app.jinja_loader else [])])
 

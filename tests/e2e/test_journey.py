@@ -12,7 +12,7 @@ DRAW_TIMEOUT_MS = 90_000
 # What a chart must show to be drawn: a blank or broken one has a colour or two.
 COLOURS_DRAWN = 5
 BARS = ("Crimes per year", "Crimes per hour of day")
-PIES = ("Top crimes", "Location types")
+PIES = ("Crime groups", "Location types")
 MAP = "Map by council district"
 TROUBLE = ("Unexpected error", "An error occurred", "No results were returned", "No data", "Error:")
 

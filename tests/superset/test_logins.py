@@ -1,8 +1,12 @@
 """Who may do what: people read, the nightly load refreshes, nobody writes."""
 
+import json
+
 import psycopg
 import pytest
 import requests
+
+from austin_crime import own_servers
 
 
 @pytest.fixture(scope="session")
@@ -161,6 +165,45 @@ def test_the_viewer_keeps_and_shares_chosen_filters(viewer):
     shared = viewer.ask("POST", "/api/v1/dashboard/1/permalink", {"urlParams": []})
 
     assert (kept.status_code, shared.status_code) == (201, 201)
+
+
+def test_filters_of_two_people_who_share_a_login_do_not_mix(superset):
+    """Both sit behind one address with one browser, in the first tab: what Superset tells people apart by."""
+    people = [superset.login("viewer"), superset.login("viewer")]
+    chosen = [json.dumps({"NATIVE_FILTER-crime_type": {"id": name}}) for name in ("THEFT", "DWI")]
+    path = "/api/v1/dashboard/1/filter_state"
+
+    keys = [
+        person.ask("POST", f"{path}?tab_id=1", {"value": value}).json()["key"]
+        for person, value in zip(people, chosen, strict=True)
+    ]
+
+    kept = [
+        person.ask("GET", f"{path}/{key}").json()["value"] for person, key in zip(people, keys, strict=True)
+    ]
+    assert kept == chosen
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize("path", ["/register", "/register/", "/register/form"])
+def test_nobody_registers(superset, path):
+    assert own_servers.session().get(superset.url + path, timeout=60).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/sqllab/", "/chart/add", "/dashboard/new/"])
+def test_what_the_viewer_may_not_open_is_refused_with_a_page(viewer, path):
+    page = viewer.session.get(viewer.url + path, headers={"Accept": "text/html"}, timeout=60)
+
+    assert page.status_code == 403
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "Your login reads dashboards" in page.text
+
+
+def test_what_the_viewer_may_not_ask_for_is_refused_in_json(viewer):
+    answer = viewer.ask("POST", "/api/v1/sqllab/execute/", {"database_id": 1, "sql": "select 1"})
+
+    assert answer.status_code == 403
+    assert answer.json()
 
 
 def test_no_password_of_the_warehouse_is_stored_in_superset(superset):

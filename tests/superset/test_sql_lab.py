@@ -101,6 +101,8 @@ def test_a_viewer_sees_what_is_drawn_from_an_analyst_s_dataset(viewer, own_datas
 
 def test_the_rows_of_our_datasets_can_be_looked_at(analyst):
     for dataset in analyst.get("/api/v1/dataset/?q=(page_size:100)"):
+        if dataset["table_name"] == "month_revisions":
+            continue  # has rows once a month has ended between two loads
         path = f"/datasource/samples?datasource_type=table&datasource_id={dataset['id']}&page=1&per_page=5"
 
         assert analyst.ask("POST", path, {}).json()["result"]["data"], dataset["table_name"]
