@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import log_in_to_superset
+
 from testing.superset_pages import Browser
 
 DRAW_TIMEOUT_MS = 90_000
