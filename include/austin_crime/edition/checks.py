@@ -19,6 +19,8 @@ class Check:
     ----------
     name
         What the page refers to it by.
+    number
+        The number, if it is one.
     query
         SQL for the warehouse.
     url
@@ -30,6 +32,7 @@ class Check:
     definition: str
     query: str
     url: str
+    number: int | None = None
 
 
 def list_checks(numbers: Numbers) -> list[Check]:
@@ -42,18 +45,20 @@ def list_checks(numbers: Numbers) -> list[Check]:
             "Reports published by the load, one for each incident number, of any date.",
             "select count(*)\nfrom mart.crimes",
             _url(portal, "count(*)"),
+            numbers.status.report_count,
         )
     ]
     if numbers.week:
         week = numbers.week
         checks += [
-            _period(portal, "week", "This week", week.first_date, week.last_date),
+            _period(portal, "week", "This week", week.first_date, week.last_date, week.report_count),
             _period(
                 portal,
                 "week-before",
                 "The same weekdays of the year before",
                 week.year_before_first_date,
                 week.year_before_last_date,
+                week.year_before_count,
             ),
         ]
     year, months = numbers.whole_city("Year to date"), numbers.whole_city("Last 12 months")
@@ -61,11 +66,16 @@ def list_checks(numbers: Numbers) -> list[Check]:
         before = _year_before(year.last_date)
         first, last = months.first_date, months.last_date
         checks += [
-            _period(portal, "year", "This year", year.first_date, year.last_date),
+            _period(portal, "year", "This year", year.first_date, year.last_date, year.report_count),
             _period(
-                portal, "year-before", "The same days of the year before", date(before.year, 1, 1), before
+                portal,
+                "year-before",
+                "The same days of the year before",
+                date(before.year, 1, 1),
+                before,
+                year.year_before_count,
             ),
-            _period(portal, "months", "The last twelve months", first, last),
+            _period(portal, "months", "The last twelve months", first, last, months.report_count),
             _by(portal, "districts", "Reports by council district", "council_district", first, last),
             _by(portal, "types", "The most common types", "crime_type", first, last),
             _groups(portal, year.first_date, year.last_date),
@@ -73,11 +83,11 @@ def list_checks(numbers: Numbers) -> list[Check]:
     return checks
 
 
-def _period(portal: str, name: str, title: str, first: date, last: date) -> Check:
+def _period(portal: str, name: str, title: str, first: date, last: date, number: int) -> Check:
     """Return the check of the number of reports from one day to another."""
     definition = f"Reports whose day of occurrence lies from {first} to {last}, both included."
     query = f"select count(*)\nfrom mart.crimes\nwhere occurred_date between '{first}' and '{last}'"
-    return Check(name, title, definition, query, _url(portal, "count(*)", _where(first, last)))
+    return Check(name, title, definition, query, _url(portal, "count(*)", _where(first, last)), number)
 
 
 def _by(portal: str, name: str, title: str, column: str, first: date, last: date) -> Check:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import shapely
 from shapely.geometry import shape
@@ -80,7 +81,7 @@ def draw_map(districts: Iterable[District]) -> Map | None:
                 _shade(edges, district.per_1000_residents),
             )
         )
-    legend = [Shade(number, *edge) for number, edge in enumerate(zip(edges, edges[1:], strict=False))]
+    legend = [Shade(number, *edge) for number, edge in enumerate(pairwise(edges))]
     return Map(MAP_WIDTH, round((north - south) * scale + 2 * MARGIN, 1), tuple(shapes), tuple(legend))
 
 
@@ -101,9 +102,7 @@ def _shade(edges: Sequence[float], rate: float | None) -> int | None:
 
 def _path(area: shapely.Geometry) -> str:
     """Return the outlines of an area as an SVG path, with one decimal."""
-    rings = (
-        ring for part in shapely.get_parts(area) for ring in (part.exterior, *part.interiors)
-    )
+    rings = (ring for part in shapely.get_parts(area) for ring in (part.exterior, *part.interiors))
     return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring.coords[:-1]) + "Z" for ring in rings)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,7 @@ def render(numbers: Numbers, tables: Sequence[TableFiles]) -> str:
     )
     environment.filters |= {
         "number": "{:,}".format,
-        "signed": "{:+,}".format,
-        "percent": "{:+.1f}".format,
+        "signed": signed,
         "day": day,
         "days": days,
         "month": "{:%B %Y}".format,
@@ -49,6 +49,11 @@ def render(numbers: Numbers, tables: Sequence[TableFiles]) -> str:
         checks=checks.list_checks(numbers),
         tables=tables,
     )
+
+
+def signed(value: int | Decimal) -> str:
+    """Return a difference with its sign: ``+1,024``, or ``0``, with a real minus."""
+    return f"{value:+,}".replace("-", "−") if value else "0"
 
 
 def day(value: date) -> str:

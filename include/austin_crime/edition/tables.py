@@ -117,7 +117,11 @@ def _plain(value: Any) -> Any:
 def _as_text(row: Sequence[Any]) -> list[Any]:
     """Return a row as CSV has it: times and booleans in the descriptor's own form."""
     return [
-        value.isoformat() if isinstance(value, datetime) else str(value).lower() if isinstance(value, bool) else value
+        value.isoformat()
+        if isinstance(value, datetime)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else value
         for value in row
     ]
 
