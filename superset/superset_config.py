@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+import anonymous
 import basemap
+import edition
 import permissions
 import reading
 import stop_button
@@ -140,7 +142,15 @@ TALISMAN_CONFIG = {
     "force_https": False,
     "session_cookie_secure": False,
 }
-BLUEPRINTS = [basemap.blueprint(READER_URL)]
+# Without a login nothing is shown, unless the switch says that everybody reads: the dashboards as a role that only
+# reads, and the public edition, which the pipeline writes.
+if anonymous.is_allowed():
+    AUTH_ROLE_PUBLIC = anonymous.ROLE
+EDITION_DIR = Path(__file__).parents[1] / (os.environ.get("AUSTIN_CRIME_EDITION_DIR") or "data/edition")
+BLUEPRINTS = [
+    basemap.blueprint(READER_URL),
+    edition.blueprint(EDITION_DIR, is_public=anonymous.is_allowed()),
+]
 DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 
 

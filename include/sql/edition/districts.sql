@@ -1,4 +1,4 @@
--- districts: reports of the last twelve months by council district, the most first. From: mart.comparisons, mart.district_populations.
+-- districts: reports of the last twelve months by council district, the most first. From: mart.comparisons.
 select
     comparisons.council_district,
     comparisons.area_name,
@@ -20,4 +20,4 @@ where
     comparisons.period_name = 'Last 12 months'
     and comparisons.crime_group = 'All crimes'
     and comparisons.area_name <> 'Whole city'
-order by comparisons.report_count desc, comparisons.council_district;
+order by comparisons.report_count desc, comparisons.council_district asc;
