@@ -94,7 +94,6 @@ NOT_ANONYMOUS = {
     ("can_write", "DashboardPermalinkRestApi"),
     ("can_share_dashboard", "Superset"),
     ("can_recent_activity", "Log"),
-    ("can_log", "Superset"),
     ("can_userinfo", "UserDBModelView"),
     ("resetmypassword", "UserDBModelView"),
     ("can_this_form_get", "ResetMyPasswordView"),

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 # Where the pipeline lets the newest edition stand; it never changes an edition that stands there.
 CURRENT, PAGE = "current", "index.html"
+mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
 # A new edition comes once a night at most, and shows within a minute.
 FRESH_S = 60
 # No script, no other host; the page's own style.

@@ -147,6 +147,8 @@ TALISMAN_CONFIG = {
 if anonymous.is_allowed():
     AUTH_ROLE_PUBLIC = anonymous.ROLE
 EDITION_DIR = Path(__file__).parents[1] / (os.environ.get("AUSTIN_CRIME_EDITION_DIR") or "data/edition")
+# A browser that has a file of the edition is told so, compressed or not.
+COMPRESS_STREAMING_ENDPOINT_CONDITIONAL = ["static", "edition.file"]
 BLUEPRINTS = [
     basemap.blueprint(READER_URL),
     edition.blueprint(EDITION_DIR, is_public=anonymous.is_allowed()),

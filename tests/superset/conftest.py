@@ -41,13 +41,14 @@ HOLE = [[-97.76, 30.27], [-97.76, 30.28], [-97.75, 30.28], [-97.76, 30.27]]
 ISLAND = [[-97.7, 30.26], [-97.69, 30.26], [-97.69, 30.27], [-97.7, 30.26]]
 
 
-def fill_warehouse(owner_url: str, landing: Path) -> None:
-    """Load sample reports, and give a district what real ones have and drawn ones lack: a hole, and a second part."""
+def fill_warehouse(owner_url: str, landing: Path, edition: str) -> None:
+    """Load sample reports, which writes the public edition, and give a district what real ones have and drawn ones lack: a hole, and a second part."""
     store = Store.generate(reports=6_000, seed=7, until=dt.date(2026, 11, 14))
     with server.running(store) as source_url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
         patch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
         patch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing))
+        patch.setenv("AUSTIN_CRIME_EDITION_DIR", edition)
         patch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
         nightly.run_nightly("superset_tests")
     store.close()
@@ -69,6 +70,7 @@ class Superset:
     metadata_url: str
     answers_before_first_load: dict[str, dict[str, Any]] = field(default_factory=dict)
     tile_before_first_load: bytes = b""
+    edition_before_first_load: str = ""
     refreshed: str = ""
     cached_after_refresh: dict[str, bool] = field(default_factory=dict)
 
@@ -100,7 +102,9 @@ def superset(postgres: Server) -> Iterator[Superset]:
         assert done.returncode == 0, done.stderr
         with running(superset, Path(home) / "log"):
             remember_the_empty_dashboard(superset)
-            fill_warehouse(owner_url, Path(home) / "landing")
+            fill_warehouse(
+                owner_url, Path(home) / "landing", superset.environment["AUSTIN_CRIME_EDITION_DIR"]
+            )
             superset.refreshed = refresh_as_the_load_does(superset)
             remember_what_is_cached(superset)
             yield superset
@@ -115,6 +119,7 @@ def installation(server: Server, owner_url: str, reader_url: str, home: Path) ->
         "SUPERSET_SECRET_KEY": "for these tests only, and long enough to be taken",
         "SUPERSET_METADATA_URL": metadata_url.replace("postgresql://", "postgresql+psycopg2://"),
         "SUPERSET_HOME": str(home),
+        "AUSTIN_CRIME_EDITION_DIR": str(home / "edition"),
         "AUSTIN_CRIME_READER_URL": reader_url.replace("postgresql://", "postgresql+psycopg2://"),
         "AUSTIN_CRIME_SUPERSET_REFRESH_USER": "refresh",
     } | {variable: f"{user} in tests" for user, variable in PASSWORDS.items()}
@@ -157,6 +162,7 @@ def remember_the_empty_dashboard(superset: Superset) -> None:
     for chart in viewer.charts():
         superset.answers_before_first_load[chart] = viewer.answer(viewer.query_context(chart))
     superset.tile_before_first_load = viewer.ask("GET", "/basemap/10/233/421.png").content
+    superset.edition_before_first_load = viewer.ask("GET", "/edition/").text
 
 
 def remember_what_is_cached(superset: Superset) -> None:

@@ -46,7 +46,7 @@ def _write(folder: Path) -> str:
     try:
         # Superset may be another user.
         new.chmod(0o755)
-        with _snapshot() as connection:
+        with snapshot() as connection:
             found = numbers.read_numbers(connection)
             files = () if found.status.is_empty else tables.write_tables(connection, new, found.status)
         text = page.render(found, files)
@@ -60,7 +60,7 @@ def _write(folder: Path) -> str:
 
 
 @contextmanager
-def _snapshot() -> Iterator[Connection]:
+def snapshot() -> Iterator[Connection]:
     """Connect to the warehouse; all that is read is of one moment, and nothing can be written."""
     with connect() as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
