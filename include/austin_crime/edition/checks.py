@@ -1,5 +1,6 @@
 """How a reader gets each headline number without us: what it counts, the SQL, and the query of the city's own API."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -38,49 +39,39 @@ class Check:
 def list_checks(numbers: Numbers) -> list[Check]:
     """Return a check for each headline number of an edition."""
     portal = numbers.status.source_url or config.DEFAULT_SOURCE_URL
-    checks = [
-        Check(
-            "total",
-            "All reports",
-            "Reports published by the load, one for each incident number, of any date.",
-            "select count(*)\nfrom mart.crimes",
-            _url(portal, "count(*)"),
-            numbers.status.report_count,
-        )
-    ]
-    if numbers.week:
-        week = numbers.week
-        checks += [
-            _period(portal, "week", "This week", week.first_date, week.last_date, week.report_count),
-            _period(
-                portal,
-                "week-before",
-                "The same weekdays of the year before",
-                week.year_before_first_date,
-                week.year_before_last_date,
-                week.year_before_count,
-            ),
-        ]
+    total = Check(
+        "total",
+        "All reports",
+        "Reports published by the load, one for each incident number, of any date.",
+        "select count(*)\nfrom mart.crimes",
+        _url(portal, "count(*)"),
+        numbers.status.report_count,
+    )
+    checks = [total, *(_period(portal, *period) for period in _periods(numbers))]
     year, months = numbers.whole_city("Year to date"), numbers.whole_city("Last 12 months")
     if year and months:
-        before = _year_before(year.last_date)
         first, last = months.first_date, months.last_date
         checks += [
-            _period(portal, "year", "This year", year.first_date, year.last_date, year.report_count),
-            _period(
-                portal,
-                "year-before",
-                "The same days of the year before",
-                date(before.year, 1, 1),
-                before,
-                year.year_before_count,
-            ),
-            _period(portal, "months", "The last twelve months", first, last, months.report_count),
             _by(portal, "districts", "Reports by council district", "council_district", first, last),
             _by(portal, "types", "The most common types", "crime_type", first, last),
             _groups(portal, year.first_date, year.last_date),
         ]
     return checks
+
+
+def _periods(numbers: Numbers) -> Iterator[tuple[str, str, date, date, int]]:
+    """Yield the numbers of reports from one day to another: name, title, first day, last day, number."""
+    if week := numbers.week:
+        yield "week", "This week", week.first_date, week.last_date, week.report_count
+        first, last = week.year_before_first_date, week.year_before_last_date
+        yield "week-before", "The same weekdays of the year before", first, last, week.year_before_count
+    if year := numbers.whole_city("Year to date"):
+        yield "year", "This year", year.first_date, year.last_date, year.report_count
+        last = _year_before(year.last_date)
+        first = date(last.year, 1, 1)
+        yield "year-before", "The same days of the year before", first, last, year.year_before_count
+    if months := numbers.whole_city("Last 12 months"):
+        yield "months", "The last twelve months", months.first_date, months.last_date, months.report_count
 
 
 def _period(portal: str, name: str, title: str, first: date, last: date, number: int) -> Check:

@@ -35,7 +35,6 @@ class Week:
     report_count: int
     arrived_pct: Decimal | None
     expected_count: int | None
-    is_settled: bool
     notice: str
     year_before_first_date: date
     year_before_last_date: date

@@ -5,7 +5,6 @@ select
     weeks.report_count,
     weeks.arrived_pct,
     weeks.expected_count,
-    weeks.is_settled,
     weeks.notice,
     weeks.first_date - 364 as year_before_first_date,
     weeks.last_date - 364 as year_before_last_date,
