@@ -16,7 +16,8 @@ from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
-CURRENT = "current"
+# In a folder that a person named, only what begins like this is ours to remove.
+PREFIX, CURRENT = "austin-crime-edition-", "current"
 # Long enough for whoever still reads the edition before, or still writes one.
 KEPT_S = 60 * 60
 
@@ -42,7 +43,7 @@ def write_edition() -> str:
 
 def _write(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix="edition-", dir=folder))
+    new = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
     try:
         # Superset may be another user.
         new.chmod(0o755)
@@ -77,6 +78,6 @@ def _switch(folder: Path, new: Path) -> None:
 
 def _remove_old(folder: Path, new: Path) -> None:
     """Remove editions that are no longer read, and what a killed process left."""
-    for path in folder.glob("edition-*"):
+    for path in folder.glob(f"{PREFIX}*"):
         if path != new and path.lstat().st_mtime < time.time() - KEPT_S:
             path.unlink() if path.is_symlink() else shutil.rmtree(path)
