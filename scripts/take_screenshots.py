@@ -96,7 +96,7 @@ def take_prefect(page: Page, current: Settings) -> None:
 
 
 def take_dashboard(page: Page, current: Settings) -> None:
-    """Show the whole dashboard."""
+    """Show the whole dashboard, and the beginning of the public edition."""
     page.goto(current.address("superset") + "/login/")
     page.fill("#username", "viewer")
     page.fill("#password", current.values["SUPERSET_VIEWER_PASSWORD"])
@@ -106,6 +106,9 @@ def take_dashboard(page: Page, current: Settings) -> None:
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(8_000)
     keep(page, "dashboard.png")
+    page.set_viewport_size({"width": 1200, "height": 1000})
+    page.goto(current.address("superset") + "/edition/")
+    keep(page, "edition.png")
 
 
 def keep(page: Page, name: str) -> None:

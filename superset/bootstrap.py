@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import anonymous
 import saved_queries
 import yaml
 from sqlalchemy import create_engine, text
@@ -86,6 +87,18 @@ VIEWER_PERMISSIONS = (
     ("can_this_form_get", "ResetMyPasswordView"),
     ("can_this_form_post", "ResetMyPasswordView"),
 )
+# Of these, what writes, or is about a login: not for people without one.
+NOT_ANONYMOUS = {
+    ("can_read", "user"),
+    ("can_write", "DashboardFilterStateRestApi"),
+    ("can_write", "DashboardPermalinkRestApi"),
+    ("can_share_dashboard", "Superset"),
+    ("can_recent_activity", "Log"),
+    ("can_userinfo", "UserDBModelView"),
+    ("resetmypassword", "UserDBModelView"),
+    ("can_this_form_get", "ResetMyPasswordView"),
+    ("can_this_form_post", "ResetMyPasswordView"),
+}
 # What Gamma and sql_lab lack to make a dataset of a result, look at its rows and draw it.
 ANALYST_PERMISSIONS = (
     ("can_write", "Dataset"),
@@ -215,6 +228,8 @@ def _set_roles() -> None:
         REFRESH_ROLE: REFRESH_PERMISSIONS,
         VIEWER_ROLE: VIEWER_PERMISSIONS,
         ANALYST_ROLE: ANALYST_PERMISSIONS,
+        # Nobody has it unless reading needs no login: one role, so it has the data, too.
+        anonymous.ROLE: (*data, *(one for one in VIEWER_PERMISSIONS if one not in NOT_ANONYMOUS)),
     }
     for name, permissions in permissions_by_role.items():
         role = security_manager.add_role(name)

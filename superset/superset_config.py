@@ -4,7 +4,9 @@ import base64
 import os
 from pathlib import Path
 
+import anonymous
 import basemap
+import edition
 import permissions
 import reading
 import refusals
@@ -200,7 +202,17 @@ TALISMAN_CONFIG = {
     "force_https": False,
     "session_cookie_secure": False,
 }
-BLUEPRINTS = [basemap.blueprint(READER_URL)]
+# Without a login nothing is shown, unless the switch says that everybody reads: the dashboards as a role that only
+# reads, and the public edition, which the pipeline writes.
+if anonymous.is_allowed():
+    AUTH_ROLE_PUBLIC = anonymous.ROLE
+EDITION_DIR = Path(__file__).parents[1] / (os.environ.get("AUSTIN_CRIME_EDITION_DIR") or "data/edition")
+# A browser that has a file of the edition is told so, compressed or not.
+COMPRESS_STREAMING_ENDPOINT_CONDITIONAL = ["static", "edition.file"]
+BLUEPRINTS = [
+    basemap.blueprint(READER_URL),
+    edition.blueprint(EDITION_DIR, is_public=anonymous.is_allowed()),
+]
 DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 
 

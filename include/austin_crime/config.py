@@ -76,6 +76,7 @@ def check(environment: Environment = os.environ) -> None:
     portal_wait_s(environment)
     warehouse_url(environment)
     check_landing(landing_url(environment))
+    edition_dir(environment)
     if superset_url(environment):
         superset_login(environment)
 
@@ -183,6 +184,20 @@ def check_landing(url: str) -> None:
         raise SettingError(
             f"AUSTIN_CRIME_LANDING_URL is {url!r}: expected a writable folder, and {existing} is not one."
         )
+
+
+def edition_dir(environment: Environment = os.environ) -> Path | None:
+    """Return the folder that the public edition is written to, or None if none is to be written.
+
+    A relative path starts in the project's folder.
+    """
+    name, value = "AUSTIN_CRIME_EDITION_DIR", environment.get("AUSTIN_CRIME_EDITION_DIR")
+    if not value:
+        return None
+    path = Path(os.path.expanduser(value))  # noqa: PTH111 (Path.expanduser raises for an unknown user)
+    if value != value.strip() or "://" in value or str(path).startswith("~"):
+        raise refused(name, "a folder", value)
+    return Path(os.path.normpath(ROOT / path))
 
 
 def superset_url(environment: Environment = os.environ) -> str | None:

@@ -239,16 +239,17 @@ def publish(load: Load) -> str:
 
 
 def refresh_dashboards() -> str:
-    """Have the dashboards drawn again with the new data.
+    """Have the dashboards drawn again with the new data, and the public edition written.
 
     Returns
     -------
     str
         What was done, in a sentence. A failure only warns: the data are published.
     """
+    from austin_crime.edition import write
     from austin_crime.load import refresh
 
-    return refresh.refresh_dashboards()
+    return f"{write.write_edition()} {refresh.refresh_dashboards()}".lstrip()
 
 
 def delete_data(reset_id: str, parameters: Mapping[str, Any], started_by: str | None = None) -> str:

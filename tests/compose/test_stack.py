@@ -33,6 +33,13 @@ def test_every_chart_is_answered_and_was_warmed_by_the_load(stack):
     assert [chart for chart, answer in answers.items() if not answer["is_cached"]] == []
 
 
+def test_the_edition_that_a_worker_wrote_is_served_by_superset(stack):
+    answer = stack.superset("viewer").ask("GET", "/edition/")
+
+    assert answer.status_code == 200
+    assert f"{stack.portal_count():,}" in answer.text
+
+
 def test_the_pages_in_airflow_read_the_warehouse_and_the_landing(stack):
     airflow = stack.airflow
 

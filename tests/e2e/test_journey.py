@@ -114,3 +114,17 @@ def test_an_analyst_asks_the_warehouse_in_sql_lab(stack, page):
     expect(page.get_by_text(re.compile(r"reports: (19|20)\d{3}")).first).to_be_visible(
         timeout=DRAW_TIMEOUT_MS
     )
+
+
+def test_the_load_has_written_the_public_edition_beside_the_dashboard(stack, page):
+    page.goto(f"{stack.superset}/edition/")
+    page.fill("#username", "viewer")
+    page.fill("#password", stack.passwords["SUPERSET_VIEWER_PASSWORD"])
+    page.click('button[type="submit"]')
+    page.wait_for_url("**/edition/")
+
+    expect(page.get_by_text("These reports are invented")).to_be_visible()
+    expect(page.get_by_role("heading", name="By council district")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("^top_crimes.parquet")).click()
+    assert download.value.path().read_bytes().startswith(b"PAR1")

@@ -52,8 +52,8 @@ class Checked:
     answer: Any
 
 
-def fill_warehouse(owner_url: str, landing: Path) -> dict[str, Checked]:
-    """Load sample reports, and again after a week with doubled keys; return what the portal says of the numbers to check.
+def fill_warehouse(owner_url: str, landing: Path, edition: str) -> dict[str, Checked]:
+    """Load sample reports, and again after a week with doubled keys, which writes the public edition; return what the portal says of the numbers to check.
 
     A district gets what real ones have and drawn ones lack: a hole, and a second part.
     """
@@ -62,6 +62,7 @@ def fill_warehouse(owner_url: str, landing: Path) -> dict[str, Checked]:
         patch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
         patch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
         patch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing))
+        patch.setenv("AUSTIN_CRIME_EDITION_DIR", edition)
         patch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
         nightly.run_nightly("superset_tests")
         reports.double_keys(store, 3)
@@ -104,6 +105,7 @@ class Superset:
     answers_before_first_load: dict[str, dict[str, Any]] = field(default_factory=dict)
     tile_before_first_load: bytes = b""
     checked: dict[str, Checked] = field(default_factory=dict)
+    edition_before_first_load: str = ""
     refreshed: str = ""
     cached_after_refresh: dict[str, bool] = field(default_factory=dict)
 
@@ -135,7 +137,9 @@ def superset(postgres: Server) -> Iterator[Superset]:
         assert done.returncode == 0, done.stderr
         with running(superset, Path(home) / "log"):
             remember_the_empty_dashboard(superset)
-            superset.checked = fill_warehouse(owner_url, Path(home) / "landing")
+            superset.checked = fill_warehouse(
+                owner_url, Path(home) / "landing", superset.environment["AUSTIN_CRIME_EDITION_DIR"]
+            )
             superset.refreshed = refresh_as_the_load_does(superset)
             remember_what_is_cached(superset)
             yield superset
@@ -150,6 +154,7 @@ def installation(server: Server, owner_url: str, reader_url: str, home: Path) ->
         "SUPERSET_SECRET_KEY": "for these tests only, and long enough to be taken",
         "SUPERSET_METADATA_URL": metadata_url.replace("postgresql://", "postgresql+psycopg2://"),
         "SUPERSET_HOME": str(home),
+        "AUSTIN_CRIME_EDITION_DIR": str(home / "edition"),
         "AUSTIN_CRIME_READER_URL": reader_url.replace("postgresql://", "postgresql+psycopg2://"),
         "AUSTIN_CRIME_SUPERSET_REFRESH_USER": "refresh",
     } | {variable: f"{user} in tests" for user, variable in PASSWORDS.items()}
@@ -192,6 +197,7 @@ def remember_the_empty_dashboard(superset: Superset) -> None:
     for chart in viewer.charts():
         superset.answers_before_first_load[chart] = viewer.answer(viewer.query_context(chart))
     superset.tile_before_first_load = viewer.ask("GET", "/basemap/10/233/421.png").content
+    superset.edition_before_first_load = viewer.ask("GET", "/edition/").text
 
 
 def remember_what_is_cached(superset: Superset) -> None:

@@ -112,7 +112,9 @@ def _steps(report: dict[str, Any], clean: dict[str, str | None], file: str) -> d
             f"+1 in {occurred_month}, for its weekday and hour; noon and midnight exactly may mean an unknown time."
         ],
         "build_crimes_per_report_lag": ["How many days passed until it was reported is counted."],
-        "build_crime_counts": [f"+1 for {kind}, on its day; in its month if that is more than two years ago."],
+        "build_crime_counts": [
+            f"+1 for {kind}, on its day; in its month if that is more than two years ago."
+        ],
         "check_load": [f"Is {clean['incident_id']} unique? Is its date possible? Do {year}, {kind} add up?"],
         "gate": [
             "Only if every check that blocks has passed, or a person accepted it, does the report go on."

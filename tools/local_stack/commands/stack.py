@@ -140,6 +140,7 @@ def _show_addresses(current: Settings) -> None:
     print(f"\nDashboard  {superset}/superset/dashboard/austin-crime/")
     for login in ("viewer", "analyst", "admin"):
         print(f"           {login:8} {passwords[f'SUPERSET_{login.upper()}_PASSWORD']}")
+    print(f"Edition    {superset}/edition/")
     print(f"Pipeline   {current.address('airflow')}/plugin/pipeline")
     print(f"Data       {current.address('airflow')}/plugin/data")
     print(f"Airflow    {current.address('airflow')}/dags/{DAG_ID}")

@@ -38,6 +38,7 @@ def pipeline(settings: Settings, environment: Mapping[str, str] = os.environ) ->
             "AUSTIN_CRIME_SOURCE_URL": settings.source_url,
             "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
             "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
+            "AUSTIN_CRIME_EDITION_DIR": str(settings.edition_dir),
             "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
             or settings.address("superset"),
         }
@@ -124,6 +125,7 @@ def superset(settings: Settings) -> dict[str, str]:
             "SUPERSET_CONFIG_PATH": str(settings.root / "superset" / "superset_config.py"),
             "SUPERSET_HOME": str(settings.data_dir / "superset"),
             "SUPERSET_METADATA_URL": database,
+            "AUSTIN_CRIME_EDITION_DIR": str(settings.edition_dir),
             "AUSTIN_CRIME_READER_URL": f"postgresql+psycopg2://{reader}",
         }
     )

@@ -108,6 +108,11 @@ class Settings:
             return config.landing_url(self.values)
         return str(self.data_dir / "landing" / self.source)
 
+    @property
+    def edition_dir(self) -> Path:
+        """Where the public edition is written to and served from."""
+        return config.edition_dir(self.values) or self.data_dir / "edition" / self.source
+
 
 def prepare(
     source: Source, reports: int | None, root: Path = ROOT, environment: Mapping[str, str] = os.environ

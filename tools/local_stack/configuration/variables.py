@@ -97,6 +97,12 @@ SECTIONS = (
                 " the project's. Default: below data/landing, in containers a volume.",
                 check=config.landing_url,
             ),
+            Variable(
+                "AUSTIN_CRIME_EDITION_DIR",
+                "The folder that the public edition is written to with every publish, and that Superset serves it from. A relative"
+                " folder begins in the project's. Default: below data/edition, in containers a volume.",
+                check=config.edition_dir,
+            ),
             _of_store("AWS_ACCESS_KEY_ID", "The login for a landing at s3://...", rules.login_of_store),
             _of_store("AWS_SECRET_ACCESS_KEY", "Its secret key."),
             _of_store("AWS_SESSION_TOKEN", "Its token, if the login lasts for a while only."),
@@ -215,6 +221,13 @@ SECTIONS = (
                 "Password of the pipeline's login, which may only refresh the charts.",
                 "superset",
                 "pipeline",
+            ),
+            Variable(
+                "SUPERSET_ANONYMOUS_READING",
+                "yes lets people read the dashboards and the public edition at /edition/ without a login; no asks for one.",
+                default="no",
+                receivers=("superset",),
+                check=rules.matching("SUPERSET_ANONYMOUS_READING", ("yes", "no").__contains__, "yes or no"),
             ),
             Variable(
                 "AUSTIN_CRIME_SUPERSET_REFRESH_USER",

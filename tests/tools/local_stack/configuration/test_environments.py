@@ -156,6 +156,18 @@ def test_a_wait_in_the_file_reaches_the_flow_and_airflow(project: Path) -> None:
         assert environment["AUSTIN_CRIME_PORTAL_WAIT_S"] == "20"
 
 
+@pytest.mark.parametrize("value", ["", "public"])
+def test_superset_serves_the_edition_from_where_a_load_writes_it(settings: Settings, value: str) -> None:
+    current = replace(settings, values={**settings.values, "AUSTIN_CRIME_EDITION_DIR": value})
+    told = {
+        process(current)["AUSTIN_CRIME_EDITION_DIR"]
+        for process in (environments.airflow, environments.prefect, environments.superset)
+    }
+
+    assert len(told) == 1
+    assert Path(told.pop()).is_absolute()
+
+
 def test_superset_is_told_no_password_but_its_own_and_the_readers(settings: Settings) -> None:
     values = "\n".join(
         (environments.common(settings, dict(settings.values)) | environments.superset(settings)).values()

@@ -67,7 +67,9 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(projec
         ("AUSTIN_CRIME_WAREHOUSE_URL", "mysql://me:secret@db/crime", "'mysql://***@db/crime'"),
         ("AUSTIN_CRIME_READER_URL", "postgresql://me:secret@db/crime", "'postgresql://***@db/crime'"),
         ("AUSTIN_CRIME_LANDING_URL", "file://relative", "'file://relative'"),
+        ("AUSTIN_CRIME_EDITION_DIR", "s3://bucket", "'s3://bucket'"),
         ("AUSTIN_CRIME_SUPERSET_URL", "superset:8088", "'superset:8088'"),
+        ("SUPERSET_ANONYMOUS_READING", "maybe", "'maybe'"),
         ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "two words", "'two words'"),
         ("AUSTIN_CRIME_SOURCE", "city", "'city'"),
         ("AUSTIN_CRIME_BIND_ADDRESS", "localhost", "'localhost'"),
@@ -112,6 +114,7 @@ def test_source_chooses_portal_and_warehouse(project: Path) -> None:
     assert (sample.source_url, sample.warehouse) == ("http://127.0.0.1:8099", "warehouse_sample")
     assert (live.source_url, live.warehouse) == ("https://data.austintexas.gov", "warehouse_live")
     assert sample.landing_url != live.landing_url
+    assert sample.edition_dir != live.edition_dir
 
 
 def test_a_warehouse_of_ones_own_is_used_whatever_the_source_and_read_with_the_readers_login(
