@@ -96,16 +96,24 @@ def take_prefect(page: Page, current: Settings) -> None:
 
 
 def take_dashboard(page: Page, current: Settings) -> None:
-    """Show the whole dashboard, and the beginning of the public edition."""
+    """Show the dashboards, and the beginning of the public edition."""
     page.goto(current.address("superset") + "/login/")
     page.fill("#username", "viewer")
     page.fill("#password", current.values["SUPERSET_VIEWER_PASSWORD"])
     page.click('button[type="submit"]')
     page.wait_for_url("**/dashboard/**", timeout=TIMEOUT_MS)
-    page.locator("canvas").nth(4).wait_for(timeout=TIMEOUT_MS)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(8_000)
-    keep(page, "dashboard.png")
+    for name, slug, height in (
+        ("dashboard.png", "austin-crime", 1830),
+        ("where.png", "austin-crime-where", 1690),
+        ("when.png", "austin-crime-when", 1690),
+        ("health.png", "austin-crime-health", 1480),
+    ):
+        page.set_viewport_size({"width": 1500, "height": height})
+        page.goto(f"{current.address('superset')}/superset/dashboard/{slug}/")
+        page.locator(".dashboard-component-chart-holder").first.wait_for(timeout=TIMEOUT_MS)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(8_000)
+        keep(page, name)
     page.set_viewport_size({"width": 1200, "height": 1000})
     page.goto(current.address("superset") + "/edition/")
     keep(page, "edition.png")
