@@ -1,4 +1,4 @@
-"""Take the README's pictures of the running stack: the graphs of the last loads, and the dashboard; kept small."""
+"""Take the README's pictures of the running stack: the graphs of the last loads, the pages and the dashboards; kept small."""
 
 import io
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from austin_crime import own_servers
 from local_stack.clients import prefect
 from local_stack.configuration import settings
 from local_stack.configuration.settings import Settings
@@ -17,6 +18,8 @@ from testing.browser import headless
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COLOURS = 256
 TIMEOUT_MS = 90_000
+# How the last step of a load can end.
+ENDS = ("success", "skipped", "failed", "upstream_failed")
 # Of the animation: how often a picture is taken, how long each is shown, the last one longer, and its width in pixels.
 FRAME_MS, FRAME_SHOWN_MS, LAST_FRAME_MS, ANIMATION_WIDTH = 1_000, 400, 4_000, 1_000
 
@@ -37,7 +40,7 @@ def take_airflow(page: Page, current: Settings) -> None:
 
 
 def take_pages(page: Page, current: Settings) -> None:
-    """Show the data page, and a load as it happens on the pipeline page: run after a change at the portal."""
+    """Show the data page, and on the pipeline page a load of a week of changes as it happens."""
     page.goto(current.address("airflow") + "/plugin/data?tab=received")
     page.get_by_role("region", name="Loads in the landing").get_by_role("button").last.click(
         timeout=TIMEOUT_MS
@@ -49,10 +52,14 @@ def take_pages(page: Page, current: Settings) -> None:
     page.locator("mark").first.wait_for(timeout=TIMEOUT_MS)
     page.get_by_role("heading", name=re.compile("^Files of")).evaluate("heading => heading.scrollIntoView()")
     keep(page, "data.png")
+    own_servers.session().post(current.address("portal") + "/live/week", timeout=60).raise_for_status()
     page.goto(current.address("airflow") + "/plugin/pipeline")
     page.get_by_role("button", name="Start a load").click(timeout=TIMEOUT_MS)
     frames = [page.screenshot()]
-    while page.locator('[data-task="refresh_dashboards"][data-state="success"]').count() == 0:
+    ended = page.locator(
+        ", ".join(f'[data-task="refresh_dashboards"][data-state="{state}"]' for state in ENDS)
+    )
+    while not ended.count():
         page.wait_for_timeout(FRAME_MS)
         frames.append(page.screenshot())
     animate(frames, "pipeline.webp")
