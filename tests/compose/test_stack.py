@@ -27,10 +27,13 @@ def test_every_chart_is_answered_and_was_warmed_by_the_load(stack):
     viewer = stack.superset("viewer")
     answers = {chart: viewer.answer(viewer.query_context(chart)) for chart in viewer.charts()}
 
+    # What changes, and what is rejected, is empty after a first load without duplicates; what ages is kept for minutes only.
+    may_be_empty = {"Edited columns", "Reclassified", "Cleared since", "Revisions", "Rejected reports"}
+    aging = {"Freshness", "About these data"}
     assert len(answers) == 41
     assert {chart: answer["error"] for chart, answer in answers.items() if answer["error"]} == {}
-    assert [chart for chart, answer in answers.items() if not answer["data"]] == []
-    assert [chart for chart, answer in answers.items() if not answer["is_cached"]] == []
+    assert {chart for chart, answer in answers.items() if not answer["data"]} <= may_be_empty
+    assert {chart for chart, answer in answers.items() if not answer["is_cached"]} <= aging
 
 
 def test_the_edition_that_a_worker_wrote_is_served_by_superset(stack):
