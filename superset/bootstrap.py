@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import anonymous
+import export_assets
 import saved_queries
 import yaml
 from sqlalchemy import create_engine, text
@@ -142,7 +143,8 @@ def bootstrap(*, if_changed: bool = False) -> None:
     Parameters
     ----------
     if_changed
-        Do nothing if files, settings and version are those of the last bootstrap.
+        Do nothing if files, settings and version are those of the last bootstrap; otherwise keep what people changed in our
+        charts since it was imported, and say which. Without it, the files win.
 
     Raises
     ------
@@ -161,7 +163,7 @@ def bootstrap(*, if_changed: bool = False) -> None:
         _migrate()
         _sync_permissions()
         _set_users()
-        _import_assets()
+        _import_assets(keep_changes=if_changed)
         _prune_assets()
         _set_roles()
         _save_queries()
@@ -267,8 +269,8 @@ def _set_users() -> None:
     db.session.commit()
 
 
-def _import_assets() -> None:
-    """Import every file below assets/ in one transaction; what exists is overwritten.
+def _import_assets(*, keep_changes: bool) -> None:
+    """Import every file below assets/ in one transaction; what exists is overwritten, unless people's changes are kept.
 
     Raises
     ------
@@ -280,7 +282,10 @@ def _import_assets() -> None:
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
 
-    contents = {name: yaml.safe_dump(asset) for name, asset in _read_assets()}
+    assets = dict(_read_assets())
+    if keep_changes:
+        assets |= _changed_by_people(assets)
+    contents = {name: yaml.safe_dump(asset) for name, asset in assets.items()}
     with override_user(security_manager.find_user("admin")):
         try:
             ImportAssetsCommand(contents).run()
@@ -288,7 +293,65 @@ def _import_assets() -> None:
             raise SystemExit(
                 f"superset/assets is not valid: correct the files. Superset says: {error.normalized_messages()}"
             ) from error
+    _record_imported()
     log.info("Imported %d assets.", len(contents))
+
+
+def _changed_by_people(files: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return, by file, what people changed since it was imported, and what they added to our dashboards."""
+    ours = {asset["uuid"] for asset in files.values() if "uuid" in asset}
+    imported = {str(one.uuid): one.external_url.partition("#") for one in _imported()}
+    kept, own = {}, {}
+    for kind, asset in _exported():
+        mark, _, digest = imported.get(asset["uuid"], ("", "", ""))
+        if digest and digest != _digest(asset) and asset["uuid"] in ours:
+            kept[mark.removeprefix(MARK)] = asset | {"external_url": mark}
+        elif asset["uuid"] not in ours and kind != "databases":
+            own[f"{kind}/{asset['uuid']}.yaml"] = asset
+    if not kept:
+        return {}
+    log.warning(
+        "People changed these since they were imported, and they stay as they are: %s. `make assets-export` writes them to"
+        " superset/assets, `make assets-import` discards them.",
+        ", ".join(sorted(kept)),
+    )
+    return kept | own
+
+
+def _record_imported() -> None:
+    """Keep, beside the mark of each asset, a digest of what was imported."""
+    from superset import db
+
+    digests = {asset["uuid"]: _digest(asset) for _, asset in _exported()}
+    for one in _imported():
+        if str(one.uuid) in digests:
+            mark = one.external_url.partition("#")[0]
+            one.external_url = f"{mark}#{digests[str(one.uuid)]}"
+    db.session.commit()
+
+
+def _imported() -> list[Any]:
+    """Return the dashboards, charts and datasets that bear our mark."""
+    from superset import db
+    from superset.connectors.sqla.models import SqlaTable
+    from superset.models.dashboard import Dashboard
+    from superset.models.slice import Slice
+
+    # In this order: a dashboard refers to charts, a chart to its dataset.
+    return [
+        one
+        for model in (Dashboard, Slice, SqlaTable)
+        for one in db.session.query(model).filter(model.external_url.startswith(MARK)).all()
+    ]
+
+
+def _exported() -> list[tuple[str, dict[str, Any]]]:
+    """Return kind and content of what our dashboards show now, without what belongs to one server."""
+    return [(kind, export_assets.normal(kind, asset)) for kind, asset in export_assets.read_assets()]
+
+
+def _digest(asset: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(asset, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
@@ -309,17 +372,12 @@ def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
 def _prune_assets() -> None:
     """Delete the charts, datasets and dashboards of ours whose file is gone."""
     from superset import db
-    from superset.connectors.sqla.models import SqlaTable
-    from superset.models.dashboard import Dashboard
-    from superset.models.slice import Slice
 
     kept = {asset.get("uuid") for _, asset in _read_assets()}
-    # In this order: a dashboard refers to charts, a chart to its dataset.
-    for model in (Dashboard, Slice, SqlaTable):
-        for ours in db.session.query(model).filter(model.external_url.startswith(MARK)).all():
-            if str(ours.uuid) not in kept:
-                log.info("Removed %s, because its file is gone.", ours.external_url)
-                db.session.delete(ours)
+    for ours in _imported():
+        if str(ours.uuid) not in kept:
+            log.info("Removed %s, because its file is gone.", ours.external_url.partition("#")[0])
+            db.session.delete(ours)
     db.session.commit()
 
 

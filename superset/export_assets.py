@@ -119,6 +119,9 @@ def _normal_dashboard(dashboard: Asset) -> None:
         # What the browser worked out from the scope, for its own ids.
         native["chartsInScope"] = native["tabsInScope"] = []
     metadata["chart_configuration"] = {}
+    # What the browser of somebody who may edit works out and stores at every look.
+    metadata["shared_label_colors"] = []
+    metadata.pop("map_label_colors", None)
 
 
 def _walk(position: Asset, part_id: str) -> list[Asset]:

@@ -87,3 +87,23 @@ def test_where_nothing_changed_nothing_is_done_and_what_changed_is_done_once(sup
 
     assert ["nothing to do" in text for text in told] == [True, False, True, False]
     assert ["Imported" in text for text in told] == [False, True, False, True]
+    assert not any("People changed" in text for text in told)
+
+
+def test_what_people_changed_survives_a_start_is_named_and_can_be_discarded(superset, bootstrapped_again):
+    admin = superset.login("admin")
+    chart = f"/api/v1/chart/{admin.charts()['Reports']}"
+    ours = admin.get(chart)["description"]
+    assert admin.ask("PUT", chart, {"description": "Changed by a person"}).status_code == 200
+
+    started = superset.bootstrap(
+        "--if-changed", environment=superset.environment | {"SUPERSET_VIEWER_PASSWORD": "a third one"}
+    ).stderr
+    kept = admin.get(chart)["description"]
+    discarded = superset.bootstrap()
+
+    assert "stay as they are: charts/reports.yaml. " in started
+    assert "make assets-export" in started
+    assert kept == "Changed by a person"
+    assert discarded.returncode == 0
+    assert admin.get(chart)["description"] == ours

@@ -169,9 +169,13 @@ def _start_airflow(settings: Settings) -> None:
 
 
 def _bootstrap_superset(settings: Settings) -> None:
-    """Bring Superset to the state described in superset/, unless nothing in it changed; people's edits then stay."""
+    """Bring Superset to the state described in superset/; what people changed in our charts stays, and is named."""
     environment = environments.superset(settings)
     Path(environment["SUPERSET_HOME"]).mkdir(parents=True, exist_ok=True)
     bootstrap = settings.root / "superset" / "bootstrap.py"
     command = [environments.superset_python(settings), str(bootstrap), "--if-changed"]
     run_logged(settings, "superset-bootstrap", command, environment)
+    mark = "WARNING:bootstrap:"
+    for line in (settings.data_dir / "logs" / "superset-bootstrap.log").read_text().splitlines():
+        if line.startswith(mark):
+            print(line.removeprefix(mark))
