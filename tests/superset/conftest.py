@@ -57,7 +57,9 @@ def fill_warehouse(owner_url: str, landing: Path, edition: str) -> dict[str, Che
 
     A district gets what real ones have and drawn ones lack: a hole, and a second part.
     """
-    store = Store.generate(reports=6_000, seed=7, until=dt.date(2026, 11, 14))
+    # Charts of the last twelve months count from today.
+    until = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=12)
+    store = Store.generate(reports=6_000, seed=7, until=until)
     with server.running(store) as source_url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUSTIN_CRIME_SOURCE_URL", source_url)
         patch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
