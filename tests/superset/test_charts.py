@@ -148,8 +148,11 @@ def plain(value: Any) -> Any:
     """Return a value of PostgreSQL as Superset writes it in JSON."""
     if isinstance(value, dt.date):
         moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
-        return round(moment.replace(tzinfo=moment.tzinfo or dt.UTC).timestamp() * 1000, 3)
-    return round(float(value), 6) if isinstance(value, Decimal | float) else value
+        return round(moment.replace(tzinfo=moment.tzinfo or dt.UTC).timestamp() * 1000)
+    if isinstance(value, Decimal | float):
+        # A moment is in milliseconds, with fractions that are lost on the way.
+        return round(float(value)) if value > 1e12 else round(float(value), 6)
+    return value
 
 
 def told(chart: str, data: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
@@ -159,7 +162,7 @@ def told(chart: str, data: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
         return {tuple(plain(row[column]) for column in columns) for row in data}
     key = next(iter(data[0]), None) if data else None
     return {
-        (row[key], series.removeprefix("Reports, ").removeprefix("reports, "), plain(number))
+        (plain(row[key]), series.removeprefix("Reports, ").removeprefix("reports, "), plain(number))
         for row in data
         for series, number in row.items()
         if series != key and number
