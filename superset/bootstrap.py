@@ -10,20 +10,16 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import anonymous
-import export_assets
+import import_assets
 import saved_queries
-import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.engine.url import make_url
 
-ASSETS_DIR = Path(__file__).parent / "assets"
 DATABASE_NAME = "Austin crime warehouse"
 DATA_ROLE, REFRESH_ROLE = "Austin crime data", "Austin crime refresh"
 VIEWER_ROLE, ANALYST_ROLE = "Austin crime viewer", "Austin crime analyst"
@@ -111,8 +107,6 @@ ANALYST_PERMISSIONS = (
     ("can_save", "Datasource"),
     ("can_validate_expression", "Datasource"),
 )
-# Marks what was imported from here, so that it can be removed when its file is; people's own charts bear no mark.
-MARK = "superset/assets/"
 
 log = logging.getLogger("bootstrap")
 
@@ -163,8 +157,7 @@ def bootstrap(*, if_changed: bool = False) -> None:
         _migrate()
         _sync_permissions()
         _set_users()
-        _import_assets(keep_changes=if_changed)
-        _prune_assets()
+        import_assets.import_assets(keep_changes=if_changed)
         _set_roles()
         _save_queries()
         _clear_cache()
@@ -266,118 +259,6 @@ def _set_users() -> None:
         user.roles = roles
         if not check_password_hash(user.password, password):
             security_manager.reset_password(user.id, password)
-    db.session.commit()
-
-
-def _import_assets(*, keep_changes: bool) -> None:
-    """Import every file below assets/ in one transaction; what exists is overwritten, unless people's changes are kept.
-
-    Raises
-    ------
-    SystemExit
-        If a file is not a valid asset, with Superset's messages.
-    """
-    from superset import security_manager
-    from superset.commands.exceptions import CommandInvalidError
-    from superset.commands.importers.v1.assets import ImportAssetsCommand
-    from superset.utils.core import override_user
-
-    assets = dict(_read_assets())
-    if keep_changes:
-        assets |= _changed_by_people(assets)
-    contents = {name: yaml.safe_dump(asset) for name, asset in assets.items()}
-    with override_user(security_manager.find_user("admin")):
-        try:
-            ImportAssetsCommand(contents).run()
-        except CommandInvalidError as error:
-            raise SystemExit(
-                f"superset/assets is not valid: correct the files. Superset says: {error.normalized_messages()}"
-            ) from error
-    _record_imported()
-    log.info("Imported %d assets.", len(contents))
-
-
-def _changed_by_people(files: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return, by file, what people changed since it was imported, and what they added to our dashboards."""
-    ours = {asset["uuid"] for asset in files.values() if "uuid" in asset}
-    imported = {str(one.uuid): one.external_url.partition("#") for one in _imported()}
-    kept, own = {}, {}
-    for kind, asset in _exported():
-        mark, _, digest = imported.get(asset["uuid"], ("", "", ""))
-        if digest and digest != _digest(asset) and asset["uuid"] in ours:
-            kept[mark.removeprefix(MARK)] = asset | {"external_url": mark}
-        elif asset["uuid"] not in ours and kind != "databases":
-            own[f"{kind}/{asset['uuid']}.yaml"] = asset
-    if not kept:
-        return {}
-    log.warning(
-        "People changed these since they were imported, and they stay as they are: %s. `make assets-export` writes them to"
-        " superset/assets, `make assets-import` discards them.",
-        ", ".join(sorted(kept)),
-    )
-    return kept | own
-
-
-def _record_imported() -> None:
-    """Keep, beside the mark of each asset, a digest of what was imported."""
-    from superset import db
-
-    digests = {asset["uuid"]: _digest(asset) for _, asset in _exported()}
-    for one in _imported():
-        if str(one.uuid) in digests:
-            mark = one.external_url.partition("#")[0]
-            one.external_url = f"{mark}#{digests[str(one.uuid)]}"
-    db.session.commit()
-
-
-def _imported() -> list[Any]:
-    """Return the dashboards, charts and datasets that bear our mark."""
-    from superset import db
-    from superset.connectors.sqla.models import SqlaTable
-    from superset.models.dashboard import Dashboard
-    from superset.models.slice import Slice
-
-    # In this order: a dashboard refers to charts, a chart to its dataset.
-    return [
-        one
-        for model in (Dashboard, Slice, SqlaTable)
-        for one in db.session.query(model).filter(model.external_url.startswith(MARK)).all()
-    ]
-
-
-def _exported() -> list[tuple[str, dict[str, Any]]]:
-    """Return kind and content of what our dashboards show now, without what belongs to one server."""
-    return [(kind, export_assets.normal(kind, asset)) for kind, asset in export_assets.read_assets()]
-
-
-def _digest(asset: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(asset, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _read_assets() -> Iterable[tuple[str, dict[str, Any]]]:
-    """Yield each file's name and content, with this server's warehouse and our mark."""
-    for path in sorted(ASSETS_DIR.rglob("*.yaml")):
-        name = path.relative_to(ASSETS_DIR).as_posix()
-        asset = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if name.startswith("databases/"):
-            # SQLALCHEMY_CUSTOM_PASSWORD_STORE gives the password when it is needed; none is stored.
-            asset["sqlalchemy_uri"] = str(make_url(os.environ["AUSTIN_CRIME_READER_URL"]).set(password=None))
-            # With workers, SQL Lab's queries run there and do not block a page.
-            asset["allow_run_async"] = bool(os.environ.get("SUPERSET_REDIS_URL"))
-        if name != "metadata.yaml":
-            asset["external_url"] = MARK + name
-        yield name, asset
-
-
-def _prune_assets() -> None:
-    """Delete the charts, datasets and dashboards of ours whose file is gone."""
-    from superset import db
-
-    kept = {asset.get("uuid") for _, asset in _read_assets()}
-    for ours in _imported():
-        if str(ours.uuid) not in kept:
-            log.info("Removed %s, because its file is gone.", ours.external_url.partition("#")[0])
-            db.session.delete(ours)
     db.session.commit()
 
 

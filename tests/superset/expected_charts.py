@@ -149,9 +149,9 @@ EXPECTED = {
         f"select incident_id, cell ->> 'old', cell ->> 'new' from {CHANGES} where {{where}} and column_name = 'crime_type'",
         ("incident_id", "old_value", "new_value"),
     ),
-    "Cleared since": Expected(
+    "Clearance changed": Expected(
         f"""select incident_id, cell ->> 'old', cell ->> 'new' from {CHANGES}
-            where {{where}} and column_name = 'clearance_status'""",
+            where {{where}} and column_name = 'clearance_name'""",
         ("incident_id", "old_value", "new_value"),
     ),
     "Revisions": Expected(
@@ -184,7 +184,10 @@ EXPECTED = {
             where period_name = 'Year to date' and occurred_date between first_date - interval '1 year'
             and {NEWEST} - 1 - interval '1 year' union all
             select 'District ' || council_district || ', last 12 months', count(*) from mart.crimes, {PERIODS}
-            where {IN_PERIOD} and period_name = 'Last 12 months' and council_district is not null group by council_district""",
+            where {IN_PERIOD} and period_name = 'Last 12 months' and council_district is not null group by council_district
+            union all select 'This week', count(*) from mart.crimes where occurred_date between {NEWEST} - 7 and {NEWEST} - 1
+            union all select 'The same weekdays of the year before', count(*) from mart.crimes
+            where occurred_date between {NEWEST} - 371 and {NEWEST} - 365""",
         ("number_name", "report_count"),
     ),
     "Checks": Expected(
@@ -201,4 +204,9 @@ EXPECTED = {
     ),
 }
 # Of these, so many rows are shown: the most frequent, or the newest.
-LIMITS = {"Most frequent crimes": 10, "Most frequent places": 10, "Reclassified": 100, "Cleared since": 100}
+LIMITS = {
+    "Most frequent crimes": 10,
+    "Most frequent places": 10,
+    "Reclassified": 100,
+    "Clearance changed": 100,
+}

@@ -21,6 +21,7 @@ NOT_READING = [
     "alter role austin_crime_reader set statement_timeout = 0",
     "alter role austin_crime_reader password 'x'",
     "vacuum mart.crimes",
+    "{{ 'vacuum mart.crimes' }}",
     "select pg_cancel_backend(1)",
 ]
 # An expression of a chart's metric, and of a select.

@@ -88,6 +88,18 @@ class CrimeType:
 
 
 @dataclass(frozen=True)
+class NumberToCheck:
+    """A row of mart.check_yourself that is not about a district."""
+
+    number_id: str
+    number_name: str
+    definition: str
+    report_count: int
+    our_query: str
+    portal_query_url: str
+
+
+@dataclass(frozen=True)
 class MonthChange:
     """How many reports of a month a load added, less those that it removed."""
 
@@ -121,6 +133,7 @@ class Numbers:
     comparisons: tuple[Comparison, ...] = ()
     districts: tuple[District, ...] = ()
     types: tuple[CrimeType, ...] = ()
+    checks: tuple[NumberToCheck, ...] = ()
     last_load: LastLoad | None = None
 
     @property
@@ -159,6 +172,7 @@ def read_numbers(connection: Connection) -> Numbers:
         comparisons=tuple(Comparison(**row) for row in compared),
         districts=tuple(District(**row) for row in connection.execute(read("edition/districts.sql"))),
         types=tuple(CrimeType(**row) for row in connection.execute(read("edition/types.sql"))),
+        checks=tuple(NumberToCheck(**row) for row in connection.execute(read("edition/checks.sql"))),
         last_load=_read_last_load(connection, status.load_id),
     )
 

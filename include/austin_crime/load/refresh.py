@@ -49,10 +49,13 @@ def _log_in(session: requests.Session, url: str) -> None:
 
 def refresh(session: requests.Session, url: str) -> str:
     """Drop the cached answers of the dashboards' datasets, then request every chart."""
-    dashboards = _send(session, "GET", f"{url}/api/v1/dashboard/?q=(page_size:100)").json()["result"]
-    slugs = [dashboard["slug"] for dashboard in dashboards if (dashboard["slug"] or "").startswith(DASHBOARD)]
+    ours = f"(filters:!((col:slug,opr:sw,value:{DASHBOARD})),page_size:100)"
+    dashboards = _send(session, "GET", f"{url}/api/v1/dashboard/?q={ours}").json()["result"]
+    if not dashboards:
+        log.warning("Superset at %s has none of our dashboards: run make assets-import.", url)
+        return "Superset has none of our dashboards: run make assets-import."
     uids, charts = set(), set()
-    for slug in slugs:
+    for slug in (dashboard["slug"] for dashboard in dashboards):
         datasets = _send(session, "GET", f"{url}/api/v1/dashboard/{slug}/datasets").json()["result"]
         uids |= {f"{dataset['id']}__table" for dataset in datasets}
         shown = _send(session, "GET", f"{url}/api/v1/dashboard/{slug}/charts").json()["result"]

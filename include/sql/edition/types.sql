@@ -1,18 +1,13 @@
--- types: the ten most common crime types of the last twelve months. From: mart.crimes, mart.completeness.
+-- types: the ten most common crime types of the last twelve months. From: mart.crime_counts, mart.completeness.
 select
-    crimes.crime_type,
-    count(*) as report_count,
-    (100.0 * count(*) / sum(count(*)) over ())::float as report_pct
-from mart.crimes
-cross join (
-    select
-        (completeness.newest_complete_date - interval '1 year')::date + 1 as first_date,
-        completeness.newest_complete_date as last_date
-    from mart.completeness
-) as period
+    counts.crime_type,
+    sum(counts.report_count)::bigint as report_count,
+    (100.0 * sum(counts.report_count) / sum(sum(counts.report_count)) over ())::float as report_pct
+from mart.crime_counts as counts
+cross join mart.completeness
 where
-    crimes.occurred_month between date_trunc('month', period.first_date) and period.last_date
-    and crimes.occurred_date between period.first_date and period.last_date
-group by crimes.crime_type
-order by count(*) desc, crimes.crime_type
+    counts.occurred_date > (completeness.newest_complete_date - interval '1 year')::date
+    and counts.occurred_date <= completeness.newest_complete_date
+group by counts.crime_type
+order by sum(counts.report_count) desc, counts.crime_type
 limit 10;

@@ -98,7 +98,9 @@ select
     ages.last_load_message,
     case
         when ages.is_empty then 'No data yet'
-        when ages.checked_age_hours >= 36 then 'Late: no load has ended well for ' || ages.checked_age_hours / 24 || ' days'
+        when ages.checked_age_hours is null then 'Not known: no load is recorded that ended well'
+        when ages.checked_age_hours >= 36 then 'Late: no load has ended well for ' || ages.checked_age_hours || ' hours'
+        when ages.newest_report_age_days is null then 'Not known: no report has a date'
         when ages.newest_report_age_days > 14 then 'Late: the newest report is ' || ages.newest_report_age_days || ' days old'
         when ages.last_load_status not in ('published', 'unchanged') then 'The last load ended ' || ages.last_load_status
         else 'On time'
@@ -118,22 +120,30 @@ comment on column mart.freshness.last_load_message is 'Its outcome in a sentence
 comment on column mart.freshness.verdict is 'On time, or what is late, in words.';
 
 create view mart.changes as
+with changes as (
+    select
+        changes.*,
+        -- Of a removed report, the row that was; of others, the row that is.
+        case when changes.change = 'removed' then changes.differences end as removed_row,
+        case when changes.change = 'edited' then changes.differences end as edits
+    from ops.crime_changes as changes
+)
+
 select
-    loads.load_id,
+    changes.load_id,
     loads.finished_at,
     changes.change,
     changes.incident_id,
-    coalesce(crimes.crime_type, changes.differences ->> 'crime_type') as crime_type,
-    coalesce(crimes.council_district, (changes.differences ->> 'council_district')::smallint) as council_district,
-    coalesce(crimes.occurred_date, (changes.differences ->> 'occurred_date')::date) as occurred_date,
+    coalesce(changes.removed_row ->> 'crime_type', crimes.crime_type) as crime_type,
+    coalesce((changes.removed_row ->> 'council_district')::smallint, crimes.council_district) as council_district,
+    coalesce((changes.removed_row ->> 'occurred_date')::date, crimes.occurred_date) as occurred_date,
     edits.column_name,
     edits.cell ->> 'old' as old_value,
     edits.cell ->> 'new' as new_value
-from ops.crime_changes as changes
+from changes
 inner join ops.loads as loads using (load_id)
 left join mart.crimes as crimes using (incident_id)
-left join lateral jsonb_each(case when changes.change = 'edited' then changes.differences end) as edits (column_name, cell)
-    on true
+left join lateral jsonb_each(changes.edits) as edits (column_name, cell) on true
 where loads.status = 'published';
 comment on view mart.changes is
 'One row per report that a load added or removed, and per value that it edited. From ops.crime_changes; the load that filled an empty warehouse is not in it.';
@@ -141,9 +151,9 @@ comment on column mart.changes.load_id is 'The load.';
 comment on column mart.changes.finished_at is 'When it published, UTC.';
 comment on column mart.changes.change is 'added, edited or removed.';
 comment on column mart.changes.incident_id is 'Incident number.';
-comment on column mart.changes.crime_type is 'Highest offence as of now; of a removed report, as it was.';
-comment on column mart.changes.council_district is 'City council district as of now; of a removed report, as it was.';
-comment on column mart.changes.occurred_date is 'Day of occurrence as of now; of a removed report, as it was.';
+comment on column mart.changes.crime_type is 'Highest offence as of now, null if it was removed since; of a removed report, as it was.';
+comment on column mart.changes.council_district is 'City council district as of now, null if it was removed since; of a removed report, as it was.';
+comment on column mart.changes.occurred_date is 'Day of occurrence as of now, null if it was removed since; of a removed report, as it was.';
 comment on column mart.changes.column_name is 'Edited column of mart.crimes; null for added and removed reports.';
 comment on column mart.changes.old_value is 'Value before, as text; null if there was none.';
 comment on column mart.changes.new_value is 'Value after, as text; null if there is none.';
@@ -159,6 +169,7 @@ with newest as (
 numbers as (
     select
         1 as place,
+        'total' as number_id,
         'All reports' as number_name,
         'Every report since 2003.' as definition,
         null::date as first_date,
@@ -167,6 +178,7 @@ numbers as (
     union all
     select
         2 as place,
+        'year' as number_id,
         'This year to date' as number_name,
         'Occurred this year, up to the newest complete day.' as definition,
         newest.year_start as first_date,
@@ -176,6 +188,7 @@ numbers as (
     union all
     select
         3 as place,
+        'year-before' as number_id,
         'The same days of the year before' as number_name,
         'Occurred on the same days of the year before.' as definition,
         (newest.year_start - interval '1 year')::date as first_date,
@@ -185,6 +198,7 @@ numbers as (
     union all
     select
         4 as place,
+        'months' as number_id,
         'Last 12 months' as number_name,
         'Occurred in the twelve months that end with the newest complete day.' as definition,
         ((newest.last_date - interval '1 year')::date + interval '1 day')::date as first_date,
@@ -193,7 +207,28 @@ numbers as (
     from newest
     union all
     select
-        4 + areas.council_district as place,
+        5 as place,
+        'week' as number_id,
+        'This week' as number_name,
+        'Occurred in the seven days that end with the newest complete day.' as definition,
+        newest.last_date - 6 as first_date,
+        newest.last_date,
+        null as council_district
+    from newest
+    union all
+    select
+        6 as place,
+        'week-before' as number_id,
+        'The same weekdays of the year before' as number_name,
+        'Occurred in the same seven days 52 weeks before.' as definition,
+        newest.last_date - 370 as first_date,
+        newest.last_date - 364 as last_date,
+        null as council_district
+    from newest
+    union all
+    select
+        6 + areas.council_district as place,
+        'district-' || areas.council_district as number_id,
         areas.district_name || ', last 12 months' as number_name,
         'Occurred in the district in the same twelve months.' as definition,
         ((newest.last_date - interval '1 year')::date + interval '1 day')::date as first_date,
@@ -261,6 +296,7 @@ counts as materialized (
 
 select
     counts.place,
+    counts.number_id,
     counts.number_name,
     counts.definition,
     counts.report_count,
@@ -275,6 +311,7 @@ from counts;
 comment on view mart.check_yourself is
 'One row per headline number: what it counts, its SQL here, and the address at which the city''s own API counts the same. The portal goes on changing: the numbers are equal as of the last load.';
 comment on column mart.check_yourself.place is 'Order of the rows.';
+comment on column mart.check_yourself.number_id is 'Short name of the number.';
 comment on column mart.check_yourself.number_name is 'The number.';
 comment on column mart.check_yourself.definition is 'What it counts.';
 comment on column mart.check_yourself.report_count is 'Incident reports in mart.crimes.';
@@ -283,3 +320,8 @@ comment on column mart.check_yourself.rejected_count is
 comment on column mart.check_yourself.portal_report_count is 'What the portal counts: the sum of the two.';
 comment on column mart.check_yourself.our_query is 'SQL that counts the reports here.';
 comment on column mart.check_yourself.portal_query_url is 'The city''s own API, asked for the same count.';
+
+comment on table mart.crimes_per_day is
+'One row per day of occurrence, crime group and council district with reports: any year by day, for comparisons by the same days. From mart.crimes.';
+comment on table mart.crimes_per_month is
+'One row per month of occurrence, crime type and council district with reports: what other aggregates and the history are made of. From mart.crimes.';
