@@ -302,7 +302,7 @@ def test_a_large_table_is_sorted_by_indexed_columns_only(loaded, monkeypatch):
             "incident_id",
             "source_month",
             "source_row_id",
-            "occurred_month",
+            "occurred_date",
             "reported_at",
         }
         with pytest.raises(ParameterError, match="cannot be sorted by crime_type"):
