@@ -4,7 +4,8 @@ Asks the portal which months of report date changed, fetches just those, cleans 
 published with the portal's own counts, and publishes it to PostgreSQL in one transaction. If nothing changed, it ends green.
 
 **A failed run** leaves the published data as they were. The failed task's log says why, `ops.loads` too once a load began.
-If `gate` failed, its message names the check and what to put into `accept`. To go on, trigger a new run.
+**A check that blocks** makes `gate` wait for a person, in *Required Actions*, until shortly before the next night: *Publish* accepts
+the checks named there, *Reject* ends the load. Readers keep the version published last. To go on after a failure, trigger a new run.
 """
 
 import pendulum
@@ -20,10 +21,12 @@ from austin_crime_airflow.tasks import step
 with DAG(
     dag_id=config.DAG_ID,
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("30 3 * * *", timezone=config.TIME_ZONE),
+    schedule=CronTriggerTimetable(f"{config.NIGHTLY_AT:%-M %-H} * * *", timezone=config.TIME_ZONE),
     start_date=pendulum.datetime(2024, 1, 1, tz=config.TIME_ZONE),
     catchup=False,
     max_active_runs=1,
+    # No backfill: the portal only knows the data of now.
+    allowed_run_types=["scheduled", "manual"],  # type: ignore[list-item]  # Airflow converts them
     render_template_as_native_obj=True,
     template_searchpath=str(config.SQL_DIR),
     tags=["austin", "crime"],

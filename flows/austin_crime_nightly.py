@@ -4,7 +4,8 @@ Asks the portal which months of report date changed, fetches just those, cleans 
 published with the portal's own counts, and publishes it to PostgreSQL in one transaction. If nothing changed, it ends green.
 
 **A failed run** leaves the published data as they were. The run's state says why, `ops.loads` too once a load began.
-If `gate` failed, its message names the check and what to put into `accept`. To go on, start a new run.
+**A check that blocks** pauses a run on a Prefect server until shortly before the next night: *Resume* asks whether to publish. A run
+from a shell fails, and its message says what to put into `accept`. To go on after a failure, start a new run.
 """
 
 from typing import Any
@@ -50,7 +51,7 @@ def austin_crime_nightly(parameters: NightlyParameters = NO_OPTIONS) -> Any:
         build_aggregate.map(config.AGGREGATES[1:]).result()
         step(steps.check_load)(load)
         artifacts.show_checks(load)
-        step(steps.pass_gate, "gate")(load)
+        runs.wait_for_decision(step(runs.gate, "gate")(load), load)
         step(steps.publish)(load)
         step(steps.refresh_dashboards)()
     return runs.end_well(load)

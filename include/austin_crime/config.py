@@ -7,6 +7,7 @@ settings of a process before it starts it.
 import os
 import re
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,6 +18,9 @@ BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
 RESET_DAG_ID = "austin_crime_reset"
 TIME_ZONE = "America/Chicago"
+# When the nightly load starts, Austin time; a load that waits for a decision ends shortly before.
+NIGHTLY_AT = time(3, 30)
+DECISION_ENDS_BEFORE_S = 10 * 60
 
 DEFAULT_SOURCE_URL = "https://data.austintexas.gov"
 

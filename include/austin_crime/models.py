@@ -157,6 +157,33 @@ class RunningLoad:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a person has to decide about a load that checks block.
+
+    Parameters
+    ----------
+    body
+        Markdown: what failed, some of the reports concerned, and what publishing would change.
+    asked_at, waits_until
+        With a time zone.
+    """
+
+    subject: str
+    body: str
+    asked_at: datetime
+    waits_until: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A person's decision; ``given_at`` has a time zone."""
+
+    decision: Literal["publish", "reject"]
+    decided_by: str
+    given_at: datetime
+
+
+@dataclass(frozen=True)
 class PublishedLoad:
     """The row of ``ops.loads`` of the last published load."""
 

@@ -3,19 +3,26 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
 
-from austin_crime import contract
+from austin_crime import config, contract
 from austin_crime.errors import ParameterError
 
 MONTH_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"
+# The first year of the dataset.
+FIRST_YEAR = 2003
+ACCEPTABLE = sorted(check.name for check in contract.CHECKS if check.is_acceptable)
+# A check's name, with its subject after a colon if it has one.
+CHECK_PATTERN = f"^({'|'.join(ACCEPTABLE)})(:.+)?$"
 # Shown beside each parameter in Airflow and in Prefect.
 DESCRIPTIONS = {
-    "full_reload": "Fetch every month whole.",
-    "first_month": "Treat months from this one on (2024-01) as changed.",
+    "full_reload": "Fetch every month whole, changed or not.",
+    "first_month": "Fetch whole the months of report date from this one (2024-01) on, changed or not.",
     "last_month": "... up to this one (2024-03), included.",
-    "accept": "Checks to let through, this once, as their messages name them (reports_removed).",
-    "dry_run": "Only show the plan, in the log of plan_load.",
+    "accept": "Checks that may fail in this load, as their messages name them (reports_removed).",
+    "dry_run": "Ask the portal what is new, show the plan on the page Pipeline and in the log of plan_load, and load nothing.",
 }
 
 
@@ -77,17 +84,18 @@ def read_json(text: str) -> dict[str, Any]:
     return given
 
 
-def acceptable_checks() -> list[str]:
-    """Return the checks that ``accept`` may name, sorted."""
-    return sorted(check.name for check in contract.CHECKS if check.is_acceptable)
+def known_months() -> list[str]:
+    """Return the months of the dataset, the newest first: from this month, in Austin, back to 2003-01."""
+    now = datetime.now(ZoneInfo(config.TIME_ZONE))
+    months = (now.year - FIRST_YEAR) * 12 + now.month
+    return [f"{FIRST_YEAR + number // 12}-{number % 12 + 1:02}" for number in reversed(range(months))]
 
 
 def refuse_unknown_names(accepted: set[str]) -> None:
     """Raise ParameterError for names in ``accept`` that are not acceptable checks."""
-    acceptable = acceptable_checks()
-    unknown = {name for name in accepted if name.split(":")[0] not in acceptable}
+    unknown = {name for name in accepted if name.split(":")[0] not in ACCEPTABLE}
     if unknown:
         raise ParameterError(
-            f"accept names {', '.join(sorted(unknown))}; expected one of {', '.join(acceptable)},"
+            f"accept names {', '.join(sorted(unknown))}; expected one of {', '.join(ACCEPTABLE)},"
             " with its subject after a colon if it has one."
         )

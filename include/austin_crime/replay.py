@@ -22,7 +22,7 @@ from austin_crime.landing.record import Record
 from austin_crime.load import boundaries, check, publish, settle, stage
 from austin_crime.load.decide import name_months
 from austin_crime.models import Batch, Load, RunningLoad
-from austin_crime.parameters import acceptable_checks
+from austin_crime.parameters import ACCEPTABLE
 from austin_crime.portal import metadata
 from austin_crime.warehouse import journal, migrations, slot
 from austin_crime.warehouse.connection import Connection, connect
@@ -103,7 +103,7 @@ def _build_and_check(load: Load) -> None:
         steps.build_aggregate(table)
     with connect() as connection:
         row = slot.running_load(connection, load)
-        accepted = row.parameters | {"accept": acceptable_checks()}
+        accepted = row.parameters | {"accept": ACCEPTABLE}
         check.check_load(connection, replace(row, parameters=accepted))
     steps.pass_gate(load)
 

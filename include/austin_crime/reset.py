@@ -32,6 +32,7 @@ REJECTED = "ops.rejected_reports"
 # In the order in which foreign keys allow it. Resets themselves stay.
 HISTORY = (
     "ops.check_results",
+    "ops.decisions",
     "ops.reconciliations",
     "ops.column_profiles",
     "ops.crime_changes",

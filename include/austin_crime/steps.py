@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import requests
     from upath import UPath
 
-    from austin_crime.models import RunningLoad
+    from austin_crime.models import Answer, Question, RunningLoad
     from austin_crime.portal.client import Portal
 
 log = logging.getLogger(__name__)
@@ -216,6 +216,47 @@ def pass_gate(load: Load) -> None:
     with connect() as connection:
         slot.running_load(connection, load)
         check.pass_gate(connection)
+
+
+def ask_at_gate(load: Load) -> Question | None:
+    """Stop the load if a check blocks it, until a person decides; readers keep the last good data.
+
+    Returns
+    -------
+    Question or None
+        What a person has to decide; None if no check blocks the load.
+
+    Raises
+    ------
+    CheckBlocked
+        If a check blocks it that nobody may accept.
+    """
+    from datetime import UTC, datetime
+
+    from austin_crime.load import decision
+    from austin_crime.warehouse import slot
+    from austin_crime.warehouse.connection import connect
+
+    with connect() as connection:
+        return decision.ask(connection, slot.running_load(connection, load), datetime.now(UTC))
+
+
+def decide(load: Load, answer: Answer | None) -> None:
+    """Go on with a load that waits, or end it; None is no answer in time.
+
+    Raises
+    ------
+    CheckBlocked
+        If the load is not to be published.
+    LoadRefused
+        If the answer is older than the question.
+    """
+    from austin_crime.load import decision
+    from austin_crime.warehouse import slot
+    from austin_crime.warehouse.connection import connect
+
+    with connect() as connection:
+        decision.decide(connection, slot.running_load(connection, load), answer)
 
 
 def publish(load: Load) -> str:

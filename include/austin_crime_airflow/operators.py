@@ -1,16 +1,18 @@
 """Airflow operators as thin shells around the pipeline's steps, which bring retries, token, settings and messages."""
 
-from typing import Any
+from typing import Any, Literal
 
 import requests
-from airflow.providers.common.sql.operators.sql import SQLCheckOperator, SQLExecuteQueryOperator
+from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.providers.http.operators.http import HttpOperator
 from airflow.providers.http.sensors.http import HttpSensor
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowSensorTimeout
 
 from austin_crime import config, steps
 from austin_crime.errors import LoadRefused, PortalBusy
+from austin_crime.models import Answer
 
 
 def _portal_session(http_conn_id: str) -> requests.Session:
@@ -99,15 +101,45 @@ class BuildOperator(SQLExecuteQueryOperator):
         steps.build_aggregate(self.table)
 
 
-class GateOperator(SQLCheckOperator):
-    """Let the load pass if no check blocks it; else fail with the messages of the blocking checks."""
+class GateOperator(HITLOperator):
+    """Let the load pass if no check blocks it; else wait for a person's decision, in Airflow's required actions.
 
-    template_fields = (*SQLCheckOperator.template_fields, "load")
+    There is no default: without an answer before the next night nothing is published.
+
+    Parameters
+    ----------
+    load
+        As ``steps.plan_load`` returns it. (templated)
+    """
+
+    template_fields = ("load",)
+    PUBLISH, REJECT = "Publish", "Reject"
 
     def __init__(self, *, load: Any, **kwargs: Any) -> None:
-        super().__init__(sql="gate.sql", doc_md=steps.pass_gate.__doc__, **kwargs)
+        super().__init__(
+            subject="Publish although a check failed?",
+            options=[self.PUBLISH, self.REJECT],
+            doc_md=steps.ask_at_gate.__doc__,
+            **kwargs,
+        )
         self.load = load
 
     def execute(self, context: Any) -> None:
-        """Pass the gate or fail."""
-        steps.pass_gate(self.load)
+        """Pass the gate, fail, or park the task until somebody answers."""
+        question = steps.ask_at_gate(self.load)
+        if question is None:
+            return
+        self.subject, self.body = question.subject, question.body
+        self.response_timeout = question.waits_until - question.asked_at
+        super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> None:
+        """Go on with the answer, or without one once the time is over."""
+        answer = None
+        if event.get("error_type") != "timeout":
+            given = super().execute_complete(context, event)
+            decision: Literal["publish", "reject"] = (
+                "publish" if given["chosen_options"] == [self.PUBLISH] else "reject"
+            )
+            answer = Answer(decision, given["responded_by_user"]["name"], given["responded_at"])
+        steps.decide(self.load, answer)

@@ -6,7 +6,13 @@ from typing import Any
 from airflow.sdk import Param
 
 from austin_crime import config
-from austin_crime.parameters import DESCRIPTIONS, MONTH_PATTERN
+from austin_crime.parameters import (
+    ACCEPTABLE,
+    CHECK_PATTERN,
+    DESCRIPTIONS,
+    MONTH_PATTERN,
+    known_months,
+)
 from austin_crime_airflow.callbacks import free_slot
 from austin_crime_airflow.retry_policy import PortalRetryPolicy
 
@@ -23,13 +29,32 @@ DEFAULT_ARGS: dict[str, Any] = {
     "on_failure_callback": free_slot,
 }
 
-MONTH: dict[str, Any] = {"type": ["null", "string"], "pattern": MONTH_PATTERN}
+WHAT, CHECKS = "What to load", "Checks"
+# The newest first; a month that is not listed can be typed.
+MONTH: dict[str, Any] = {
+    "type": ["null", "string"],
+    "pattern": MONTH_PATTERN,
+    "examples": known_months(),
+    "section": WHAT,
+}
 PARAMS = {
-    "full_reload": Param(False, type="boolean", description=DESCRIPTIONS["full_reload"]),
-    "first_month": Param(None, **MONTH, description=DESCRIPTIONS["first_month"]),
-    "last_month": Param(None, **MONTH, description=DESCRIPTIONS["last_month"]),
-    "accept": Param([], type="array", items={"type": "string"}, description=DESCRIPTIONS["accept"]),
-    "dry_run": Param(False, type="boolean", description=DESCRIPTIONS["dry_run"]),
+    "full_reload": Param(
+        False, DESCRIPTIONS["full_reload"], type="boolean", title="Everything again", section=WHAT
+    ),
+    "first_month": Param(None, DESCRIPTIONS["first_month"], title="First month to load again", **MONTH),
+    "last_month": Param(None, DESCRIPTIONS["last_month"], title="Last month to load again", **MONTH),
+    "dry_run": Param(
+        False, DESCRIPTIONS["dry_run"], type="boolean", title="Dry run: only show the plan", section=WHAT
+    ),
+    "accept": Param(
+        [],
+        DESCRIPTIONS["accept"],
+        type="array",
+        items={"type": "string", "pattern": CHECK_PATTERN},
+        examples=ACCEPTABLE,
+        title="Checks to let through",
+        section=CHECKS,
+    ),
 }
 
 RESET_PARAMS = {

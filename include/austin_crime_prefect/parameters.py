@@ -4,14 +4,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from austin_crime.parameters import DESCRIPTIONS, MONTH_PATTERN, acceptable_checks, read_parameters
+from austin_crime.parameters import CHECK_PATTERN, DESCRIPTIONS, MONTH_PATTERN, read_parameters
 
 # Patterns for the form only: the pipeline validates again, with a message of its own.
 Month = Annotated[str, WithJsonSchema({"type": "string", "pattern": MONTH_PATTERN})]
-# A check's name, with its subject after a colon if it has one.
-CheckName = Annotated[
-    str, WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(acceptable_checks())})(:.+)?$"})
-]
+CheckName = Annotated[str, WithJsonSchema({"type": "string", "pattern": CHECK_PATTERN})]
 
 
 class NightlyParameters(BaseModel):

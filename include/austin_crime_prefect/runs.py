@@ -1,16 +1,22 @@
 """A run of the flow: its name, its load, who started it, and what happens to the load if it fails."""
 
 import getpass
+import logging
 import os
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from prefect.context import FlowRunContext
+from prefect.exceptions import FlowPauseTimeout
+from prefect.flow_runs import pause_flow_run
+from prefect.input import RunInput
 from prefect.states import Completed
 
 from austin_crime import config, steps
-from austin_crime.models import Load
+from austin_crime.models import Answer, Load, Question
+
+log = logging.getLogger(__name__)
 
 # Prefect writes this before the error itself.
 PREFIX = "Flow run encountered an exception: "
@@ -52,6 +58,34 @@ def _account() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"user {os.getuid()}"
+
+
+class Decision(RunInput):
+    """The form of a paused run: whether to publish although checks failed."""
+
+    decision: Literal["publish", "reject"]
+
+
+def gate(load: Load) -> Question | None:
+    """Return what a person has to decide; a run from a shell, which has no page to ask on, fails instead."""
+    if _current().flow_run.deployment_id:  # type: ignore[union-attr]  # a run of a flow has one
+        return steps.ask_at_gate(load)
+    steps.pass_gate(load)
+    return None
+
+
+def wait_for_decision(question: Question | None, load: Load) -> None:
+    """Pause the run until a person decides, and go on or fail; without a question, go on."""
+    if question is None:
+        return
+    form = Decision.with_initial_data(description=question.body)
+    answer = None
+    try:
+        given = pause_flow_run(form, timeout=int((question.waits_until - question.asked_at).total_seconds()))
+        answer = Answer(given.decision, "Prefect's page", datetime.now(UTC))
+    except FlowPauseTimeout:
+        log.warning("Nobody decided in time.")
+    steps.decide(load, answer)
 
 
 def free_slot(flow: Any, flow_run: Any, state: Any) -> None:

@@ -88,7 +88,7 @@ export function ago(text) {
 export const STATES = {
   success: ["green", "Done"], published: ["green", "Published"], unchanged: ["teal", "Unchanged"], running: ["blue", "Running"],
   waiting: ["gray", "Waiting"], queued: ["gray", "Queued"], scheduled: ["gray", "Waiting"], up_for_retry: ["orange", "Tries again"],
-    up_for_reschedule: ["orange", "Waits for the portal"],
+    up_for_reschedule: ["orange", "Waits for the portal"], awaiting_input: ["orange", "Waits for a decision"],
   skipped: ["gray", "Not needed"], failed: ["red", "Failed"], upstream_failed: ["gray", "Not reached"], blocked: ["orange", "Blocked"],
     abandoned: ["gray", "Abandoned"],
 };

@@ -24,7 +24,7 @@ const firstSentence = (text) => (text ?? "").trim().split(/\n\s*\n/)[0].replace(
 
 /** Of a mapped task, the state that matters most. */
 function stateOf(instances) {
-  const order = ["failed", "up_for_retry", "running", "up_for_reschedule", "queued", "scheduled", "upstream_failed", "success", "skipped"];
+  const order = ["failed", "awaiting_input", "up_for_retry", "running", "up_for_reschedule", "queued", "scheduled", "upstream_failed", "success", "skipped"];
   return order.find((state) => instances.some((one) => one.state === state)) ?? (instances.length ? "waiting" : undefined);
 }
 
@@ -62,7 +62,7 @@ function logPage(runId, { task_id: taskId, map_index: index }) {
 function Place({ place, members }) {
   const isShared = members.length > 1, isWide = members.length > MOST_IN_A_CARD;
   const state = stateOf(members.map((one) => ({ state: one.state })).filter((one) => one.state));
-  const palette = STATES[state]?.[0] ?? "gray", isActive = ["running", "up_for_retry", "up_for_reschedule"].includes(state);
+  const palette = STATES[state]?.[0] ?? "gray", isActive = ["running", "up_for_retry", "up_for_reschedule", "awaiting_input"].includes(state);
   const title = isShared ? `${members.length} steps side by side` : members[0].title;
   return h(UI.Card.Root, { size: "sm", as: "li", "data-state": state, gridColumn: isWide ? "1 / -1" : undefined, borderTopWidth: "3px",
     borderTopColor: ["waiting", undefined].includes(state) ? "border" : `${palette}.solid`, bg: isActive ? `${palette}.subtle` : undefined,
@@ -103,6 +103,12 @@ function Stations({ stations, load, live, runId }) {
 // --- What went wrong, and the button that goes on ------------------------------------------------------------------------------
 
 function WhatToDo({ load, live, may, isEmpty, start }) {
+  const asking = live?.instances.find((one) => one.state === "awaiting_input");
+  if (asking) {
+    return h(Notice, { status: "warning", title: "A check failed: the load waits for a decision" },
+      h(UI.Text, { mb: 2 }, `Readers ${isEmpty ? "have no data" : "see the last good data"} until a person publishes the load or rejects it.`),
+      h(UI.Button, { asChild: true, size: "sm" }, h(RouterLink, { to: `${logPage(live.run.dag_run_id, asking)}/required_actions` }, "See why, and decide")));
+  }
   const isFailed = live?.run.state === "failed" || ["failed", "blocked", "abandoned"].includes(load?.load.status);
   if (!isFailed) return null;
   const failed = live?.instances.find((one) => one.state === "failed");

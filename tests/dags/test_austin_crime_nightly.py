@@ -20,6 +20,10 @@ result = {
     "schedule": [dag.timetable.expression, str(dag.timetable.timezone)],
     "catchup": dag.catchup,
     "max_active_runs": dag.max_active_runs,
+    "run_types": sorted(dag.allowed_run_types),
+    "form": {name: {"title": param.schema.get("title"), "section": param.schema.get("section"),
+        "proposed": (param.schema.get("examples") or [])[-1:]} for name, param in
+        ((name, dag.params.get_param(name)) for name in dag.params)},
     "modules": sorted(name for name in ("pandas", "pyarrow", "shapely") if name in sys.modules),
 }
 """
@@ -65,13 +69,23 @@ def test_it_runs_nightly_in_austins_time_one_at_a_time_and_never_catches_up(dag)
     assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
 
 
+def test_a_backfill_is_refused_because_the_portal_only_knows_now(dag):
+    assert dag["run_types"] == ["manual", "scheduled"]
+
+
+def test_the_form_has_titles_and_groups_and_proposes_months_and_checks(dag):
+    assert all(field["title"] and field["section"] for field in dag["form"].values())
+    assert dag["form"]["first_month"]["proposed"] == ["2003-01"]
+    assert dag["form"]["accept"]["proposed"] == ["unreadable_values"]
+
+
 def test_operators_find_their_page_of_instructions_in_the_ui(dag):
     assert "A failed run" in dag["doc"]
-    assert "accept" in dag["doc"]
+    assert "Required Actions" in dag["doc"]
 
 
 def test_every_sql_file_was_found_and_read(dag):
-    assert len(dag["sql"]) == len(config.AGGREGATES) + 1
+    assert len(dag["sql"]) == len(config.AGGREGATES)
     assert not [task for task, sql in dag["sql"].items() if sql.endswith(".sql")]
 
 

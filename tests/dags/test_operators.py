@@ -54,9 +54,9 @@ def failure_of(call):
         return f"{type(failure).__name__}: {failure}"
 
 
-gate = GateOperator(task_id="gate", load=load, conn_id="warehouse")
+gate = GateOperator(task_id="gate", load=load)
 build = BuildOperator(table="crimes_per_month", conn_id="warehouse")
-result["gate"] = [failure_of(lambda: gate.execute({})), failure_of(lambda: steps.pass_gate(load))]
+result["gate"] = [failure_of(lambda: gate.execute({})), failure_of(lambda: steps.ask_at_gate(load))]
 result["build"] = [failure_of(lambda: build.execute({})), failure_of(lambda: steps.build_aggregate("crimes_per_month"))]
 """
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from austin_crime import config, nightly
-from austin_crime.parameters import acceptable_checks
+from austin_crime.parameters import ACCEPTABLE
 from sample_portal.data.datasets import FORMS, SYSTEM_COLUMNS
 from sample_portal.data.store import Store
 from sample_portal.http import server
@@ -183,7 +183,7 @@ def history(postgres, tmp_path_factory):
             for setting, value in SETTINGS.items():
                 monkeypatch.setattr(config, setting, value)
             publisher = Publisher(store)
-            nightly.run_nightly("first", {"accept": acceptable_checks()})
+            nightly.run_nightly("first", {"accept": ACCEPTABLE})
             yield publisher, connection, monkeypatch
         postgres.drop_database(name)
 

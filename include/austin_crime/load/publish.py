@@ -94,14 +94,7 @@ def _publish_crimes(connection: Connection) -> None:
     if not connection.execute("select exists (select from mart.crimes) as held").fetchall()[0]["held"]:
         _fill_crimes(connection, columns)
         return
-    content = [column for column in columns if column not in NOT_CONTENT]
-    connection.execute(
-        fill(
-            "load/find_changes.sql",
-            staged_content=listed(content, "staged"),
-            held_content=listed(content, "held"),
-        )
-    )
+    find_changes(connection)
     connection.execute(read("load/record_changes.sql"))
     connection.execute(read("load/record_change_ages.sql"))
     connection.execute(
@@ -110,6 +103,18 @@ def _publish_crimes(connection: Connection) -> None:
             columns=listed(columns),
             staged_columns=listed(columns, "staged"),
             assignments=assigned([column for column in columns if column != KEY], "staged"),
+        )
+    )
+
+
+def find_changes(connection: Connection) -> None:
+    """List what publishing adds, edits and removes, in the temporary tables ``changed`` and ``removed``."""
+    content = [column for column in columns_of(connection, CRIMES) if column not in NOT_CONTENT]
+    connection.execute(
+        fill(
+            "load/find_changes.sql",
+            staged_content=listed(content, "staged"),
+            held_content=listed(content, "held"),
         )
     )
 

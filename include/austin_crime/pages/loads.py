@@ -6,7 +6,7 @@ from typing import Any
 from austin_crime import config
 from austin_crime.pages import stations
 from austin_crime.pages.session import NotReady
-from austin_crime.parameters import acceptable_checks
+from austin_crime.parameters import ACCEPTABLE
 from austin_crime.warehouse.connection import Connection
 
 LIMIT = 30
@@ -93,7 +93,7 @@ def _checks(connection: Connection, load_id: str) -> list[dict[str, Any]]:
         " where load_id = %s and status <> 'passed' order by severity, check_name",
         (load_id,),
     ).fetchall()
-    acceptable = set(acceptable_checks())
+    acceptable = set(ACCEPTABLE)
     return [row | {"is_acceptable": row["check_name"].partition(":")[0] in acceptable} for row in rows]
 
 

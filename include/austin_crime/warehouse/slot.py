@@ -14,6 +14,12 @@ from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
+# A load that waits for a person's decision gives no signs of life.
+WAITING = """
+    select decisions.waits_until from ops.decisions as decisions
+    where decisions.load_id = loads.load_id and decisions.attempt = loads.attempt and decisions.decision is null
+        and decisions.waits_until > now()
+"""
 # Tables with the results of an attempt, which the next attempt replaces.
 RESULT_TABLES = ("check_results", "reconciliations", "column_profiles", "received_files", "built_tables")
 RUNNING_LOAD = "load_id, attempt, planned_against, parameters"
@@ -77,10 +83,11 @@ def _insert_load(
 def free_abandoned_slot(connection: Connection) -> None:
     """End a running load that gave no sign of life for ABANDONED_AFTER_S and drop what it staged."""
     abandoned = connection.execute(
-        """
+        f"""
         update ops.loads set status = 'abandoned', finished_at = now(),
             message = 'No sign of life for ' || %(after_s)s / 60 || ' minutes: abandoned. Trigger a new run.'
         where status = 'running' and last_seen_at < now() - make_interval(secs => %(after_s)s)
+            and not exists ({WAITING})
         returning load_id
         """,
         {"after_s": config.ABANDONED_AFTER_S},
@@ -114,10 +121,17 @@ def refuse_other_portal(connection: Connection) -> None:
 def refusal(connection: Connection) -> str:
     """Return a message that names the running load and says how to end it."""
     other = connection.execute(
-        "select load_id, orchestrator, started_at, last_seen_at from ops.loads where status = 'running'"
+        f"select load_id, orchestrator, started_at, last_seen_at, ({WAITING}) as waits_until from ops.loads"
+        " where status = 'running'"
     ).fetchone()
     if other is None:
         return "Another load ended just now: trigger a new run."
+    if other["waits_until"]:
+        return (
+            f"Load {other['load_id']} ({other['orchestrator']}) waits for a person's decision until"
+            f" {other['waits_until']:%Y-%m-%d %H:%M:%S %Z}: one load at a time. Decide in {other['orchestrator']}, where the"
+            " run's gate asks whether to publish; then start this load again."
+        )
     return (
         f"Load {other['load_id']} ({other['orchestrator']}) is running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z},"
         f" last sign of life {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without a sign of life for"
@@ -158,9 +172,15 @@ def _what_ended(connection: Connection, load: Load | RunningLoad) -> str:
             f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: attempt {row['attempt']} has begun"
             " since."
         )
+    newer = connection.execute(
+        "select load_id, status from ops.loads"
+        " where started_at > (select started_at from ops.loads where load_id = %s) order by started_at desc limit 1",
+        (load.load_id,),
+    ).fetchone()
+    since = f" Since then load {newer['load_id']} has begun ({newer['status']})." if newer else ""
     return (
         f"Load {load.load_id}, attempt {load.attempt}, is no longer the running one: trigger a new run."
-        f" It is {row['status']}: {row['message']}"
+        f" It is {row['status']}: {row['message']}{since}"
     )
 
 
