@@ -29,10 +29,7 @@ function stateOf(instances) {
 }
 
 /** Without a run in Airflow, the states follow from what the load recorded. */
-function inferred(load, id, sentence) {
-  if (load?.status === "blocked" && id === "gate") return "failed";
-  return sentence ? "success" : undefined;
-}
+const inferred = (load, id, sentence) => (load?.status === "blocked" && id === "gate" ? "failed" : sentence ? "success" : undefined);
 
 // --- A run as it happens -----------------------------------------------------------------------------------------------------
 
@@ -50,13 +47,15 @@ async function readRun(runId) {
   const talking = instances.filter((one) => ["running", "failed", "up_for_retry"].includes(one.state)).slice(-4);
   // A task that has just begun has no log yet; the next look shows it.
   const lines = await Promise.all(talking.map(async (one) => [one.task_id, await lastLines(runId, one).catch(() => [])]));
-  return { run, instances, lines: Object.fromEntries(lines) };
+  const planned = run.conf?.dry_run && await airflow(`${path}/taskInstances/plan_load/xcomEntries/return_value?stringify=false`).catch(() => null);
+  return { run, instances, lines: Object.fromEntries(lines), plan: planned ? plain(plain(planned.value).plan).map(plain) : null };
 }
+/** A value of a task as Airflow keeps it: dataclasses and tuples in a wrapper. */
+const plain = (value) => value?.__data__ ?? value;
 
 const seconds = (instances) => instances.reduce((sum, one) => sum + (one.duration ?? 0), 0);
-function logPage(runId, { task_id: taskId, map_index: index }) {
-  return `/dags/${DAG}/runs/${encodeURIComponent(runId)}/tasks/${taskId}${index >= 0 ? `/mapped/${index}` : ""}`;
-}
+const logPage = (runId, { task_id: taskId, map_index: index }) =>
+  `/dags/${DAG}/runs/${encodeURIComponent(runId)}/tasks/${taskId}${index >= 0 ? `/mapped/${index}` : ""}`;
 
 /** One card a place in the row; steps that run side by side share it. */
 function Place({ place, members }) {
@@ -104,11 +103,9 @@ function Stations({ stations, load, live, runId }) {
 
 function WhatToDo({ load, live, may, isEmpty, start }) {
   const asking = live?.instances.find((one) => one.state === "awaiting_input");
-  if (asking) {
-    return h(Notice, { status: "warning", title: "A check failed: the load waits for a decision" },
-      h(UI.Text, { mb: 2 }, `Readers ${isEmpty ? "have no data" : "see the last good data"} until a person publishes the load or rejects it.`),
-      h(UI.Button, { asChild: true, size: "sm" }, h(RouterLink, { to: `${logPage(live.run.dag_run_id, asking)}/required_actions` }, "See why, and decide")));
-  }
+  if (asking) return h(Notice, { status: "warning", title: "A check failed: the load waits for a decision" },
+    h(UI.Text, { mb: 2 }, `Readers ${isEmpty ? "have no data" : "see the last good data"} until a person publishes the load or rejects it.`),
+    h(UI.Button, { asChild: true, size: "sm" }, h(RouterLink, { to: `${logPage(live.run.dag_run_id, asking)}/required_actions` }, "See why, and decide")));
   const isFailed = live?.run.state === "failed" || ["failed", "blocked", "abandoned"].includes(load?.load.status);
   if (!isFailed) return null;
   const failed = live?.instances.find((one) => one.state === "failed");
@@ -206,10 +203,10 @@ function freshness(status) {
     ` loaded ${ago(status.published_at)}.${sample}`;
 }
 
-/** The run or load to show first: a run that goes on, or one that failed since the last load began; else the last load. */
+/** The run or load to show first: a run that goes on, a dry run, or one that failed since the last load began; else the last load. */
 function newestOf(run, loads) {
-  const isNews = run && (!OVER.includes(run.state) || (run.state === "failed" && !(run.start_date < loads?.[0]?.started_at)));
-  return isNews ? run.dag_run_id : loads?.[0]?.load_id;
+  const isNewer = run && !(run.start_date < loads?.[0]?.started_at);
+  return run && (!OVER.includes(run.state) || ((run.state === "failed" || run.conf?.dry_run) && isNewer)) ? run.dag_run_id : loads?.[0]?.load_id;
 }
 
 const ifFound = (request) => request.catch((error) => { if (error.status === 404) return null; throw error; });
@@ -254,6 +251,9 @@ export function Pipeline({ isTab = false }) {
   h(Section, { title: isLive ? "The load as it happens" : startedAt ? `The load of ${moment(startedAt)}` : "What a load does", mt: 4,
     note: load?.load.status === "unchanged" ? load.load.message : "" },
   h(Stations, { stations, load, live, runId: chosen })),
+  live?.plan && h(Section, { title: "The plan of this dry run", note: "What a load would fetch now. Nothing was loaded." },
+    h(Grid, { label: "The plan", rows: live.plan, columns: [
+      ["Months", (row) => row.kind], ["Number", (row) => number(row.month_count), true], ["Reports to fetch", (row) => number(row.report_count), true]] })),
   load && !isLive && h(Receipt, { loadId: chosen }),
   loads?.length > 0 && h(Nights, { loads, chosen, choose }),
   loads?.length === 0 && h(Notice, null, "No load has run yet. Press Start a load: it takes about a minute with the sample data."));
