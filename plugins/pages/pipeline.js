@@ -127,13 +127,13 @@ function WhatToDo({ load, live, may, isEmpty, start }) {
 function Options({ params, values, change }) {
   const field = (name, { schema, description }) => {
     const id = `option-${name}`, set = (value) => change({ ...values, [name]: value });
-    const hint = schema.type === "array" ? "names, with commas between" : "2024-05";
+    const hint = schema.type === "array" ? "names, with commas between" : "2024-05", list = `${id}-list`;
     return h(UI.Box, { key: name },
-      h("label", { htmlFor: id }, h(UI.Text, { as: "span", fontFamily: "mono", mr: 2 }, name)),
+      h("label", { htmlFor: id }, h(UI.Text, { as: "span", fontWeight: "medium", mr: 2 }, schema.title ?? name)),
       schema.type === "boolean" ?
         h("input", { id, type: "checkbox", checked: values[name] ?? false, onChange: (event) => set(event.target.checked) }) :
-        h(UI.Input, { id, size: "sm", value: values[name] ?? "", placeholder: hint, onChange: (event) => set(event.target.value) }),
-      h(Small, null, description));
+        h(UI.Input, { id, list, size: "sm", value: values[name] ?? "", placeholder: hint, onChange: (event) => set(event.target.value) }),
+      h("datalist", { id: list }, (schema.examples ?? []).map((value) => h("option", { key: value, value }))), h(Small, null, description));
   };
   return h(UI.SimpleGrid, { minChildWidth: "260px", gap: 3, mt: 2 }, Object.entries(params).map(([name, param]) => field(name, param)));
 }
