@@ -60,6 +60,27 @@ def test_a_person_starts_a_load_and_sees_it_end_well_its_graph_and_its_artifacts
     assert page.breaks == []
 
 
+def test_a_load_that_a_check_blocks_is_paused_and_goes_on_with_the_answer_of_its_form(prefect, page: Page):
+    requests.post(f"{prefect.portal}/live/half_upload", timeout=60).raise_for_status()
+    begun = requests.post(
+        f"{prefect.prefect}/api/deployments/{deployment(prefect)['id']}/create_flow_run", json={}, timeout=60
+    ).json()
+    page.goto(f"{prefect.prefect}/runs/flow-run/{begun['id']}")
+    page.get_by_role("button", name="Resume").first.click(timeout=RUN_TIMEOUT_MS)
+    expect(page.get_by_text("reports_removed").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+
+    answered = requests.post(
+        f"{prefect.prefect}/api/flow_runs/{begun['id']}/resume",
+        json={"run_input": {"decision": "publish"}},
+        timeout=60,
+    )
+
+    assert answered.json()["status"] == "ACCEPT"
+    page.reload()
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=RUN_TIMEOUT_MS)
+    requests.post(f"{prefect.portal}/live/finish_upload", timeout=60).raise_for_status()
+
+
 def test_the_switch_of_the_night_outlives_a_change_of_the_deployment(prefect):
     found = deployment(prefect)
     schedule = found["schedules"][0]

@@ -156,7 +156,12 @@ def _body(connection: Connection, blocking: Sequence[dict[str, Any]], waits_unti
     publish.find_changes(connection)
     effect = connection.execute(EFFECT).fetchall()[0]
     failed = [
-        [row["check_name"], _finding(row["check_name"]), f"{float(row['observed']):g}", f"{row['threshold']:g}"]
+        [
+            row["check_name"],
+            _finding(row["check_name"]),
+            f"{float(row['observed']):g}",
+            f"{row['threshold']:g}",
+        ]
         for row in blocking
     ]
     parts = [

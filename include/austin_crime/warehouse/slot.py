@@ -127,16 +127,20 @@ def refusal(connection: Connection) -> str:
     if other is None:
         return "Another load ended just now: trigger a new run."
     if other["waits_until"]:
-        return (
-            f"Load {other['load_id']} ({other['orchestrator']}) waits for a person's decision until"
-            f" {other['waits_until']:%Y-%m-%d %H:%M:%S %Z}: one load at a time. Decide in {other['orchestrator']}, where the"
-            " run's gate asks whether to publish; then start this load again."
+        what = (
+            f"waits for a person's decision until {other['waits_until']:%Y-%m-%d %H:%M:%S %Z}: one load at a time. Decide at"
+            f" the gate of its run in {other['orchestrator']}, and start this load again. To end a waiting load whose run is"
+            " gone,"
+        )
+    else:
+        what = (
+            f"is running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z}, last sign of life {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without"
+            f" a sign of life for {config.ABANDONED_AFTER_S // 60} minutes it is abandoned by itself. To end one that was"
+            " killed at once,"
         )
     return (
-        f"Load {other['load_id']} ({other['orchestrator']}) is running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z},"
-        f" last sign of life {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without a sign of life for"
-        f" {config.ABANDONED_AFTER_S // 60} minutes it is abandoned by itself. To end one that was killed at once, in the"
-        f" warehouse: update ops.loads set status = 'failed', finished_at = now() where load_id = '{other['load_id']}';"
+        f"Load {other['load_id']} ({other['orchestrator']}) {what} in the warehouse: update ops.loads set status = 'failed',"
+        f" finished_at = now() where load_id = '{other['load_id']}';"
     )
 
 
