@@ -10,12 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 from dotenv import dotenv_values
 
 from local_stack.configuration.paths import python_path
-from local_stack.provisioning.postgres import Server, temporary_server
+from local_stack.provisioning.postgres import OWNER, SUPERUSER, Server, temporary_server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from testing.portals import portal_of
@@ -72,17 +73,30 @@ def postgres() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def warehouse(postgres, tmp_path, monkeypatch) -> SimpleNamespace:
-    """Return the addresses of an empty, migrated warehouse, which the pipeline's settings name."""
+@pytest.fixture(scope="session")
+def new_warehouse(postgres) -> Callable[[str], tuple[str, str]]:
+    """Return a function that makes an empty, migrated warehouse, a copy: a tenth of the time of the migrations."""
     from austin_crime.warehouse import migrations
 
-    owner_url, reader_url = postgres.create_warehouse(f"warehouse_{next(NUMBERS)}")
+    owner_url, _ = postgres.create_warehouse("migrated")
+    migrations.migrate(owner_url)
+
+    def new(name: str) -> tuple[str, str]:
+        with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(f"create database {name} template migrated strategy file_copy owner {OWNER}")
+        return postgres.create_warehouse(name)
+
+    return new
+
+
+@pytest.fixture
+def warehouse(new_warehouse, tmp_path, monkeypatch) -> SimpleNamespace:
+    """Return the addresses of an empty, migrated warehouse, which the pipeline's settings name."""
+    owner_url, reader_url = new_warehouse(f"warehouse_{next(NUMBERS)}")
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
     monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(tmp_path / "landing"))
     monkeypatch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
     monkeypatch.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
-    migrations.migrate(owner_url)
     return SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
 
 

@@ -162,14 +162,14 @@ def invent(draw):
 
 
 @pytest.fixture
-def history(postgres, tmp_path_factory):
+def history(postgres, new_warehouse, tmp_path_factory):
     """Return a context in which a publisher's first reports are loaded: the publisher, a connection and a monkeypatch."""
     landing = tmp_path_factory.mktemp("histories")
 
     @contextmanager
     def begin():
         name = f"history_{next(DATABASE_NUMBERS)}"
-        owner_url, _ = postgres.create_warehouse(name)
+        owner_url, _ = new_warehouse(name)
         with (
             closing(empty_store()) as store,
             server.running(store) as source_url,

@@ -69,6 +69,7 @@ TEST_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",  # a database for each test: the launcher would go round them for ever
     "shared_buffers": "64MB",
     "scram_iterations": "1",  # passwords are thrown away, too, and tests log in thousands of times
 }
