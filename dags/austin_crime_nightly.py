@@ -12,6 +12,7 @@ from airflow.sdk import DAG, Asset, CronTriggerTimetable, task, task_group
 
 from austin_crime import config, steps
 from austin_crime.models import Batch, Load
+from austin_crime_airflow import telling
 from austin_crime_airflow.callbacks import free_slot
 from austin_crime_airflow.operators import BuildOperator, ExtractOperator, GateOperator, PortalSensor
 from austin_crime_airflow.settings import DEFAULT_ARGS, PARAMS
@@ -52,6 +53,8 @@ with DAG(
     built = [BuildOperator(table=table) for table in config.AGGREGATES]
     gate = GateOperator(task_id="gate", load=load)
     published = step(steps.publish, outlets=[Asset("austin_crime")])(load)
+    # A teardown runs whatever came before it, and its own failure is not the run's.
+    tell_people = step(telling.tell, on_failure_callback=None)("{{ run_id }}").as_teardown()
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:]
-    built[1:] >> step(steps.check_load)(load) >> gate >> published >> step(steps.refresh_dashboards)()
+    built[1:] >> step(steps.check_load)(load) >> gate >> published >> step(steps.refresh_dashboards)() >> tell_people

@@ -16,6 +16,7 @@ DATASET_ID = "fdj4-gpfu"
 BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
 RESET_DAG_ID = "austin_crime_reset"
+WATCH_DAG_ID = "austin_crime_watch"
 TIME_ZONE = "America/Chicago"
 
 DEFAULT_SOURCE_URL = "https://data.austintexas.gov"
