@@ -57,4 +57,11 @@ with DAG(
     tell_people = step(telling.tell, on_failure_callback=None)("{{ run_id }}").as_teardown()
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:]
-    built[1:] >> step(steps.check_load)(load) >> gate >> published >> step(steps.refresh_dashboards)() >> tell_people
+    (
+        built[1:]
+        >> step(steps.check_load)(load)
+        >> gate
+        >> published
+        >> step(steps.refresh_dashboards)()
+        >> tell_people
+    )

@@ -1,4 +1,4 @@
-"""Each morning: was there a load tonight, and are the data fresh?
+"""Each morning, tell people if no load has ended tonight, or if the data are late.
 
 Tells people, by Airflow's connections `austin_crime_smtp` and `austin_crime_webhook`, if no load has ended today, whatever the
 reason, if the newest report or the portal's last change is more than two weeks old, and what nobody could be told at night.

@@ -17,6 +17,8 @@ ENDED_WELL = ("published", "unchanged")
 # As mart.freshness judges it; a test compares the two.
 LATE_AFTER_DAYS = 14
 TITLE = "Austin crime"
+# A failed load's message begins with the step.
+STEP = re.compile(r"([\w.]+): ")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def trouble_of_load(load: Mapping[str, Any], blocking_checks: Sequence[str]) -> 
 
 def cause_of_failure(message: str) -> str:
     """Return at which step a load failed, from a message that begins with it (``plan_load: ...``)."""
-    step = re.match(r"([\w.]+): ", message)
+    step = STEP.match(message)
     return f"failed at {step[1]}" if step else "failed"
 
 
@@ -154,13 +156,13 @@ def describe(alert: Alert, freshness: Mapping[str, Any] | None, airflow_url: str
         lasted = _lasted(alert.topic, alert.began_at, alert.ended_at)
         again = "loads end well again" if alert.topic == "load" else "the data are on time again"
         lines = [
-            ("What it was", alert.message),
+            ("What it was", _without_step(alert.message)),
             ("Since", f"{moment(alert.began_at)}, until {moment(alert.ended_at)}"),
             ("Readers see", readers_see(freshness)),
         ]
         return Message(alert.alert_id, f"{TITLE}: {again}, after {lasted}", tuple(lines))
     lines = [
-        ("What", alert.message),
+        ("What", _without_step(alert.message)),
         ("Since", moment(alert.began_at)),
         ("Readers see", readers_see(freshness)),
         ("What to do", _remedy(alert, airflow_url)),
@@ -192,7 +194,8 @@ def as_text(message: Message) -> str:
 def as_html(message: Message) -> str:
     """Return the body of an e-mail."""
     return "\n".join(
-        f"<p><b>{html.escape(label)}:</b> {_with_links(html.escape(text))}</p>" for label, text in message.lines
+        f"<p><b>{html.escape(label)}:</b> {_with_links(html.escape(text))}</p>"
+        for label, text in message.lines
     )
 
 
@@ -240,6 +243,10 @@ def _remedy(alert: Alert, airflow_url: str) -> str:
     if alert.cause.startswith("was blocked"):
         return f"Decide whether the check is right; accept it, or look into the files as received. {_runbook('A check blocked the load')}"
     return f"Remove the cause, then {start}. The next night tries again by itself. {_runbook('A run failed')}"
+
+
+def _without_step(message: str) -> str:
+    return STEP.sub("", message, count=1) if STEP.match(message) else message
 
 
 def _runbook(title: str) -> str:

@@ -61,7 +61,7 @@ def _send(message: Message, channels: dict[str, Callable[[Message], None]]) -> b
             send(message)
         except (OSError, ValueError, AirflowException) as failure:
             # By smtplib, requests and Airflow's hooks. The load's outcome stays what it is.
-            log.error("%r was not sent by the connection %s: %s", message.subject, conn_id, failure)  # noqa: TRY400
+            log.error("%r was not sent by the connection %s: %s", message.subject, conn_id, failure)
         else:
             is_told = True
     if is_told and message.alert_id is not None:
@@ -74,7 +74,9 @@ def _mail(message: Message) -> None:
 
     to = Connection.get(SMTP_CONN_ID).extra_dejson.get("to")
     if not to:
-        raise ValueError('its extra has no "to": expected the recipients, such as "me@example.org, you@example.org"')
+        raise ValueError(
+            'its extra has no "to": expected the recipients, such as "me@example.org, you@example.org"'
+        )
     SmtpNotifier(
         smtp_conn_id=SMTP_CONN_ID,
         to=to,

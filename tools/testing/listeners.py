@@ -8,7 +8,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
+
+Listener = TypeVar("Listener", bound=socketserver.BaseServer)
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
@@ -84,7 +86,7 @@ class _Post(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def listening[Listener: socketserver.BaseServer](server: Listener) -> Iterator[Listener]:
+def listening(server: Listener) -> Iterator[Listener]:
     """Serve in a thread until the end of the block."""
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -192,6 +192,16 @@ def test_airflow_is_told_no_password_of_superset_but_the_refreshing_login(settin
     assert settings.values["AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD"] in values
 
 
+def test_whom_to_tell_reaches_airflow_and_nobody_else(settings: Settings) -> None:
+    given_names = ("AIRFLOW_CONN_AUSTIN_CRIME_SMTP", "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK")
+    values = {**settings.values, **{name: f"value of {name}" for name in given_names}}
+    current = replace(settings, values=values)
+
+    assert given(current, "airflow").items() >= {(name, f"value of {name}") for name in given_names}
+    assert not set(given_names) & (given(current, "superset").keys() | given(current, "prefect").keys())
+    assert given(current, "airflow")["AIRFLOW__API__BASE_URL"] == f"http://127.0.0.1:{settings.port('airflow')}"
+
+
 def test_prefect_keeps_its_things_in_the_project(settings: Settings) -> None:
     environment = given(settings, "prefect")
 
