@@ -8,11 +8,11 @@ If `gate` failed, its message names the check and what to put into `accept`. To 
 """
 
 import pendulum
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, task, task_group
+from airflow.sdk import DAG, CronTriggerTimetable, task, task_group
 
 from austin_crime import config, steps
 from austin_crime.models import Batch, Load
-from austin_crime_airflow import telling
+from austin_crime_airflow import assets, telling
 from austin_crime_airflow.callbacks import free_slot
 from austin_crime_airflow.operators import BuildOperator, ExtractOperator, GateOperator, PortalSensor
 from austin_crime_airflow.settings import DEFAULT_ARGS, PARAMS
@@ -52,7 +52,7 @@ with DAG(
     settled = step(steps.settle_months, trigger_rule="none_failed")(load)
     built = [BuildOperator(table=table) for table in config.AGGREGATES]
     gate = GateOperator(task_id="gate", load=load)
-    published = step(steps.publish, outlets=[Asset("austin_crime")])(load)
+    published = step(steps.publish, outlets=assets.PUBLISHED, post_execute=assets.note_row_counts)(load)
     # A teardown runs whatever came before it, and its own failure is not the run's.
     tell_people = step(telling.tell, on_failure_callback=None)("{{ run_id }}").as_teardown()
 

@@ -83,6 +83,30 @@ def test_every_task_is_tried_again_and_a_failure_frees_the_slot_also_when_a_task
     assert dag["frees_slot"]
 
 
+ASSETS = """
+result = {asset.name: asset.uri for asset in dag.get_task("publish").outlets}
+"""
+EVENTS = """
+from airflow.models.asset import AssetEvent, AssetModel
+from airflow.utils.session import create_session
+from sqlalchemy import select
+with create_session() as session:
+    rows = session.execute(
+        select(AssetModel.name, AssetEvent.extra).join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+        .where(AssetEvent.source_run_id == os.environ["RUN_ID"])
+    )
+    result = {name: extra for name, extra in rows}
+"""
+
+
+def test_each_published_table_is_an_asset_whose_address_names_the_server_and_no_login(in_airflow):
+    assets = in_airflow(ASSETS, AUSTIN_CRIME_WAREHOUSE_URL="postgresql://owner:secret@db.example:6543/w")
+
+    assert assets.pop("austin_crime") == "austin_crime"
+    tables = ("crimes", *config.AGGREGATES, "council_districts")
+    assert assets == {f"mart.{name}": f"postgres://db.example:6543/w/mart/{name}" for name in tables}
+
+
 def test_an_empty_map_does_not_skip_what_follows(dag):
     assert dag["trigger_rules"]["settle_months"] == "none_failed"
 
@@ -91,7 +115,9 @@ def test_the_file_parses_without_heavy_libraries(dag):
     assert dag["modules"] == []
 
 
-def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_dag, warehouse, sample_portal):
+def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(
+    run_dag, in_airflow, warehouse, sample_portal
+):
     first = run_dag(warehouse, sample_portal.url)
     second = run_dag(warehouse, sample_portal.url)
 
@@ -108,8 +134,24 @@ def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_d
         loads = connection.execute(
             "select status, orchestrator from ops.loads order by started_at"
         ).fetchall()
+        tables = connection.execute(
+            "select schemaname || '.' || relname from pg_stat_user_tables where schemaname = 'mart'"
+        ).fetchall()
+        rows = {
+            name: connection.execute(f"select count(*) from {name}".encode()).fetchall()[0][0]
+            for (name,) in tables
+        }
+        load_ids = connection.execute("select load_id from ops.loads order by started_at").fetchall()
     assert sum(published) == sample_portal.report_count()
     assert loads == [("published", "airflow"), ("unchanged", "airflow")]
+    # Only a load that publishes tells other DAGs, and how many rows each table has.
+    events, no_events = (in_airflow(EVENTS, RUN_ID=load_id) for (load_id,) in load_ids)
+    assert events.pop("austin_crime")["outcome"].startswith("Published: ")
+    assert {name: event["row_count"] for name, event in events.items()} == {
+        name: rows[name] for name in events
+    }
+    assert len(events) == len(config.AGGREGATES) + 2
+    assert no_events == {}
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse, sample_portal):

@@ -64,7 +64,10 @@ def _secret(name: str, comment: str, *receivers: str) -> Variable:
 
 def _connection(name: str, comment: str, example: str) -> Variable:
     check = rules.matching(
-        name, rules.is_connection, "a connection of Airflow in JSON, with a conn_type and a host", shows_value=False
+        name,
+        rules.is_connection,
+        "a connection of Airflow in JSON, with a conn_type and a host",
+        shows_value=False,
     )
     return Variable(name, comment, example=f"'{example}'", receivers=("airflow",), check=check)
 
