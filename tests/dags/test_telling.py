@@ -46,7 +46,7 @@ def told(monkeypatch):
 def subjects(told: SimpleNamespace) -> list[str]:
     """Return what was mailed since the last call; that the webhook was sent the same is checked."""
     mailed = [mail["subject"] for _, mail in told.mailbox.mails]
-    assert [post["text"].partition("\n")[0] for _, post in told.hook.posts] == mailed
+    assert [json.loads(post)["text"].partition("\n")[0] for _, post in told.hook.posts] == mailed
     told.mailbox.mails.clear()
     told.hook.posts.clear()
     return mailed
@@ -85,8 +85,9 @@ def test_each_state_is_told_once_when_it_begins_and_when_it_ends(run_dag, wareho
     assert recipients == ["ann@example.org", "bob@example.org"]
     assert mail["from"] == "airflow@example.org"
     assert path == "/services/T0/secret-of-the-hook"
-    assert "Readers see: no data yet" in post["text"]
-    assert f"{URL}/dags/austin_crime_nightly/runs/" in post["text"]
+    assert list(json.loads(post)) == ["text"]
+    assert "Readers see: no data yet" in json.loads(post)["text"]
+    assert f"{URL}/dags/austin_crime_nightly/runs/" in json.loads(post)["text"]
     text = blocked_mail.get_body().get_content()
     assert "accept = reports_removed" in text
     assert "the version published on" in text
@@ -132,6 +133,19 @@ def test_one_channel_that_fails_does_not_keep_the_other_from_telling(run_dag, wa
     assert run["tasks"]["tell"] == "success"
     assert len(told.mailbox.mails) == 1
     assert "was not sent by the connection austin_crime_webhook" in run["log"]
+
+
+def test_metrics_go_to_a_collector_once_they_are_switched_on(in_airflow):
+    with listening(Hook()) as collector:
+        in_airflow(
+            WATCH,
+            AUSTIN_CRIME_WAREHOUSE_URL="postgresql://nobody@127.0.0.1:1/none",
+            AIRFLOW__METRICS__OTEL_ON="True",
+            OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        )
+
+    assert {path for path, _ in collector.posts} == {"/v1/metrics"}
+    assert b"austin_crime_watch" in b"".join(body for _, body in collector.posts)
 
 
 def test_that_the_warehouse_does_not_answer_is_told_in_the_morning(in_airflow, told):

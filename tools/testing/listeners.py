@@ -1,6 +1,5 @@
-"""Servers on loopback that keep what they are sent: a mail server, and the receiver of a webhook."""
+"""Servers on loopback that keep what they are sent: a mail server, and a web server."""
 
-import json
 import socketserver
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,11 +56,11 @@ class _SmtpSession(socketserver.StreamRequestHandler):
 
 
 class Hook(HTTPServer):
-    """The receiver of a webhook; ``posts`` has the path and the JSON of each request. It answers with ``status``."""
+    """A web server; ``posts`` has the path and the body of each request. It answers with ``status``."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Post)
-        self.posts: list[tuple[str, Any]] = []
+        self.posts: list[tuple[str, bytes]] = []
         self.status = 200
 
     @property
@@ -74,9 +73,7 @@ class _Post(BaseHTTPRequestHandler):
     server: Hook
 
     def do_POST(self) -> None:
-        self.server.posts.append(
-            (self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        )
+        self.server.posts.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(b"ok")

@@ -232,6 +232,26 @@ SECTIONS = (
                 "The incoming webhook of Slack, Teams or another chat that is told the same. Optional.",
                 '{"conn_type": "http", "host": "https://hooks.slack.com/services/..."}',
             ),
+            Variable(
+                "AIRFLOW__METRICS__OTEL_ON",
+                "True sends Airflow's metrics (runs, tasks, their seconds) to a collector that speaks OpenTelemetry.",
+                default="False",
+                receivers=("airflow",),
+                check=rules.matching(
+                    "AIRFLOW__METRICS__OTEL_ON", ("True", "False").__contains__, "True or False"
+                ),
+            ),
+            Variable(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "Where that collector listens for HTTP.",
+                default="http://localhost:4318",
+                receivers=("airflow",),
+                check=rules.matching(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT",
+                    lambda value: re.fullmatch(r"https?://[^\s?#@]+", value),
+                    "http:// or https:// and a host, such as http://localhost:4318",
+                ),
+            ),
         ),
     ),
     Section(
