@@ -47,7 +47,7 @@ with DAG(
         started_by="{{ dag_run.triggering_user_name }}",
     )
     anything_new = task.short_circuit(steps.anything_new)(load)
-    batches = step(steps.list_batches)(load)
+    batches = step(steps.list_batches, show_return_value_in_logs=False)(load)
     staged = load_batch.expand_kwargs(batches)
     settled = step(steps.settle_months, trigger_rule="none_failed")(load)
     built = [BuildOperator(table=table) for table in config.AGGREGATES]

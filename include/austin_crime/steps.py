@@ -7,6 +7,7 @@ parses without pandas.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,10 @@ def list_batches(load: Load) -> list[dict[str, Any]]:
 
     with connect() as connection:
         slot.running_load(connection, load)
-        return [{"batch": staged.batch, "load": load} for staged in stage.registered_batches(connection)]
+        batches = [staged.batch for staged in stage.registered_batches(connection)]
+    report_count = sum(batch.expected_count for batch in batches)
+    log.info("Divided %s reports into %s requests.", f"{report_count:,}", len(batches))
+    return [{"batch": batch, "load": load} for batch in batches]
 
 
 def extract(batch: Batch, load: Load, session: requests.Session | None = None) -> Manifest:
@@ -167,6 +171,7 @@ def settle_months(load: Load) -> int:
     rounds = settle.settle_months(_portal_for(load), load, folder_of(load))
     with connect() as connection:
         record.write_settled(connection, load.load_id, folder_of(load))
+    log.info("Settled in round %s: every month has as many reports as the portal.", rounds)
     return rounds
 
 
@@ -177,10 +182,15 @@ def build_aggregate(table: str) -> None:
     from austin_crime.warehouse import statements
     from austin_crime.warehouse.connection import connect
 
+    began_at = time.monotonic()
     with connect() as connection:
         connection.execute(statements.read(f"aggregates/{table}.sql"))
         names = {"name": sql.Literal(table), "table": sql.Identifier(table)}
-        connection.execute(statements.fill("load/note_built.sql", **names))
+        built = connection.execute(statements.fill("load/note_built.sql", **names)).fetchone()
+    if built:
+        log.info(
+            "Built %s: %s rows in %.1f s.", table, f"{built['row_count']:,}", time.monotonic() - began_at
+        )
 
 
 def check_load(load: Load) -> dict[str, int]:
@@ -199,7 +209,9 @@ def check_load(load: Load) -> dict[str, int]:
 
     with connect() as connection:
         row = slot.running_load(connection, load)
-        return dict(Counter(result["status"] for result in check.check_load(connection, row)))
+        counts = Counter(result["status"] for result in check.check_load(connection, row))
+    log.info("Checked: %s.", ", ".join(f"{number} {status}" for status, number in counts.items()))
+    return dict(counts)
 
 
 def pass_gate(load: Load) -> None:

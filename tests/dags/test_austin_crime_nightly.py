@@ -144,6 +144,15 @@ def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(
         load_ids = connection.execute("select load_id from ops.loads order by started_at").fetchall()
     assert sum(published) == sample_portal.report_count()
     assert loads == [("published", "airflow"), ("unchanged", "airflow")]
+    # One line an event, with its numbers; the batches themselves would be a wall of text.
+    for line in (
+        "Divided 3,000 reports into 1 requests.",
+        "Settled in round 1",
+        f"Built top_crimes: {rows['mart.top_crimes']:,} rows in ",
+        "Checked: ",
+    ):
+        assert line in first["log"]
+    assert "Batch(batch_id=" not in first["log"]
     # Only a load that publishes tells other DAGs, and how many rows each table has.
     events, no_events = (in_airflow(EVENTS, RUN_ID=load_id) for (load_id,) in load_ids)
     assert events.pop("austin_crime")["outcome"].startswith("Published: ")

@@ -7,4 +7,5 @@ select
 from ops.loads as loads
 where loads.status = 'running'
 on conflict (load_id, table_name) do update set
-    row_count = excluded.row_count;
+    row_count = excluded.row_count
+returning row_count;
