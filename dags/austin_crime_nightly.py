@@ -4,7 +4,8 @@ Asks the portal which months of report date changed, fetches just those, cleans 
 published with the portal's own counts, and publishes it to PostgreSQL in one transaction. If nothing changed, it ends green.
 
 **A failed run** leaves the published data as they were. The failed task's log says why, `ops.loads` too once a load began.
-If `gate` failed, its message names the check and what to put into `accept`. To go on, trigger a new run.
+If `gate` failed, its message names the check and what to put into `accept`. To go on, trigger a new run. `tell` tells people of it,
+once, and when loads end well again; whom, is in docs/runbook.md.
 """
 
 import pendulum
