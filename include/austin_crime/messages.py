@@ -194,14 +194,14 @@ def as_text(message: Message) -> str:
 def as_html(message: Message) -> str:
     """Return the body of an e-mail."""
     return "\n".join(
-        f"<p><b>{html.escape(label)}:</b> {_with_links(html.escape(text))}</p>"
+        f'<p style="overflow-wrap: anywhere"><b>{html.escape(label)}:</b> {_with_links(html.escape(text))}</p>'
         for label, text in message.lines
     )
 
 
 def moment(at: datetime) -> str:
-    """Return a time for people, in Austin: ``Wednesday, November 25, 2026, 03:30 Austin time``."""
-    return f"{at.astimezone(AUSTIN):%A, %B %-d, %Y, %H:%M} Austin time"
+    """Return a time for people, in Austin: ``Wed, Nov 25, 2026, 03:30 Austin time``."""
+    return f"{at.astimezone(AUSTIN):%a, %b %-d, %Y, %H:%M} Austin time"
 
 
 def readers_see(freshness: Mapping[str, Any] | None) -> str:
@@ -213,8 +213,8 @@ def readers_see(freshness: Mapping[str, Any] | None) -> str:
     newest, checked = freshness["newest_report_at"], freshness["checked_at"]
     return (
         f"the version published on {moment(freshness['published_at'])}: {freshness['report_count']:,} reports"
-        + (f", the newest of {newest:%B %-d, %Y}" if newest else "")
-        + (f". Equal to the portal on {moment(checked)}" if checked else "")
+        + (f", the newest of {newest:%b %-d, %Y}" if newest else "")
+        + (f". Compared with the portal last on {moment(checked)}" if checked else "")
     )
 
 

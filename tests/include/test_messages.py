@@ -31,10 +31,10 @@ def test_a_message_says_what_since_when_what_readers_see_what_to_do_and_where_to
     lines = dict(message.lines)
     assert message.subject == "Austin crime: the load failed at plan_load"
     assert lines["What"] == "The portal's columns changed: expected <rep_date>."
-    assert lines["Since"] == "Tuesday, November 24, 2026, 03:31 Austin time"
+    assert lines["Since"] == "Tue, Nov 24, 2026, 03:31 Austin time"
     assert lines["Readers see"] == (
-        "the version published on Monday, November 23, 2026, 03:31 Austin time: 2,615,000 reports, the newest of"
-        " November 22, 2026. Equal to the portal on Monday, November 23, 2026, 03:31 Austin time"
+        "the version published on Mon, Nov 23, 2026, 03:31 Austin time: 2,615,000 reports, the newest of"
+        " Nov 22, 2026. Compared with the portal last on Mon, Nov 23, 2026, 03:31 Austin time"
     )
     assert "https://airflow.example/plugin/pipeline" in lines["What to do"]
     assert "docs/runbook.md" in lines["What to do"]
