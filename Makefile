@@ -8,7 +8,7 @@ workers := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/tools
 export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
-unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
+unexport $(filter-out PYTHON PYTHONPATH AIRFLOW_CONN_AUSTIN_CRIME_%,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
 .PHONY: help demo up load reset replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
 

@@ -6,13 +6,15 @@ published with the portal's own counts, and publishes it to PostgreSQL in one tr
 **A failed run** leaves the published data as they were. The failed task's log says why, `ops.loads` too once a load began.
 **A check that blocks** makes `gate` wait for a person, in *Required Actions*, until shortly before the next night: *Publish* accepts
 the checks named there, *Reject* ends the load. Readers keep the version published last. To go on after a failure, trigger a new run.
+`tell` tells people, once, that a load waits or failed, and that all is well again; whom, is in docs/runbook.md.
 """
 
 import pendulum
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, task, task_group
+from airflow.sdk import DAG, CronTriggerTimetable, task, task_group
 
 from austin_crime import config, steps
 from austin_crime.models import Batch, Load
+from austin_crime_airflow import assets, telling
 from austin_crime_airflow.callbacks import free_slot
 from austin_crime_airflow.operators import BuildOperator, ExtractOperator, GateOperator, PortalSensor
 from austin_crime_airflow.settings import DEFAULT_ARGS, PARAMS
@@ -49,12 +51,21 @@ with DAG(
         started_by="{{ dag_run.triggering_user_name }}",
     )
     anything_new = task.short_circuit(steps.anything_new)(load)
-    batches = step(steps.list_batches)(load)
+    batches = step(steps.list_batches, show_return_value_in_logs=False)(load)
     staged = load_batch.expand_kwargs(batches)
     settled = step(steps.settle_months, trigger_rule="none_failed")(load)
     built = [BuildOperator(table=table) for table in config.AGGREGATES]
     gate = GateOperator(task_id="gate", load=load)
-    published = step(steps.publish, outlets=[Asset("austin_crime")])(load)
+    published = step(steps.publish, outlets=assets.PUBLISHED, post_execute=assets.note_row_counts)(load)
+    # A teardown runs whatever came before it, and its own failure is not the run's.
+    tell_people = step(telling.tell, on_failure_callback=None)("{{ run_id }}").as_teardown()
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:]
-    built[1:] >> step(steps.check_load)(load) >> gate >> published >> step(steps.refresh_dashboards)()
+    (
+        built[1:]
+        >> step(steps.check_load)(load)
+        >> gate
+        >> published
+        >> step(steps.refresh_dashboards)()
+        >> tell_people
+    )

@@ -194,7 +194,8 @@ def run_airflow(home: Path, code: str, variables: dict[str, str]) -> str:
     after = "\nprint()\nprint(json.dumps(result, default=str))"
     shared = dotenv_values(ROOT / "settings" / "airflow.env")
     environment = (
-        os.environ
+        {"AUSTIN_CRIME_WAREHOUSE_URL": "postgresql://nobody:secret@db.example/warehouse"}
+        | os.environ
         | shared
         | {
             "AIRFLOW_HOME": str(home),

@@ -17,6 +17,7 @@ DATASET_ID = "fdj4-gpfu"
 BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
 RESET_DAG_ID = "austin_crime_reset"
+WATCH_DAG_ID = "austin_crime_watch"
 TIME_ZONE = "America/Chicago"
 # When the nightly load starts, Austin time; a load that waits for a decision ends shortly before.
 NIGHTLY_AT = time(3, 30)

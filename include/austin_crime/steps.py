@@ -7,6 +7,7 @@ parses without pandas.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import requests
     from upath import UPath
 
+    from austin_crime.messages import Message
     from austin_crime.models import Answer, Question, RunningLoad
     from austin_crime.portal.client import Portal
 
@@ -119,7 +121,10 @@ def list_batches(load: Load) -> list[dict[str, Any]]:
 
     with connect() as connection:
         slot.running_load(connection, load)
-        return [{"batch": staged.batch, "load": load} for staged in stage.registered_batches(connection)]
+        batches = [staged.batch for staged in stage.registered_batches(connection)]
+    report_count = sum(batch.expected_count for batch in batches)
+    log.info("Divided %s reports into %s requests.", f"{report_count:,}", len(batches))
+    return [{"batch": batch, "load": load} for batch in batches]
 
 
 def extract(batch: Batch, load: Load, session: requests.Session | None = None) -> Manifest:
@@ -166,6 +171,7 @@ def settle_months(load: Load) -> int:
     rounds = settle.settle_months(_portal_for(load), load, folder_of(load))
     with connect() as connection:
         record.write_settled(connection, load.load_id, folder_of(load))
+    log.info("Settled in round %s: every month has as many reports as the portal.", rounds)
     return rounds
 
 
@@ -176,10 +182,15 @@ def build_aggregate(table: str) -> None:
     from austin_crime.warehouse import statements
     from austin_crime.warehouse.connection import connect
 
+    began_at = time.monotonic()
     with connect() as connection:
         connection.execute(statements.read(f"aggregates/{table}.sql"))
         names = {"name": sql.Literal(table), "table": sql.Identifier(table)}
-        connection.execute(statements.fill("load/note_built.sql", **names))
+        built = connection.execute(statements.fill("load/note_built.sql", **names)).fetchone()
+    if built:
+        log.info(
+            "Built %s: %s rows in %.1f s.", table, f"{built['row_count']:,}", time.monotonic() - began_at
+        )
 
 
 def check_load(load: Load) -> dict[str, int]:
@@ -198,7 +209,9 @@ def check_load(load: Load) -> dict[str, int]:
 
     with connect() as connection:
         row = slot.running_load(connection, load)
-        return dict(Counter(result["status"] for result in check.check_load(connection, row)))
+        counts = Counter(result["status"] for result in check.check_load(connection, row))
+    log.info("Checked: %s.", ", ".join(f"{number} {status}" for status, number in counts.items()))
+    return dict(counts)
 
 
 def pass_gate(load: Load) -> None:
@@ -328,6 +341,61 @@ def fail_load(load_id: str, message: str) -> None:
     from austin_crime.warehouse import slot
 
     slot.fail_load(load_id, message)
+
+
+def news_of_run(load_id: str, airflow_url: str) -> list[Message]:
+    """Return what people have not been told yet, once a run has ended.
+
+    Parameters
+    ----------
+    load_id
+        The run. If its load is still running now, a task of it was killed, and the load failed.
+    airflow_url
+        Where Airflow's pages are, for links.
+    """
+    from austin_crime.warehouse import slot
+
+    if slot.is_running(load_id):
+        fail_load(load_id, "A task was killed: trigger a new run. Its log in Airflow may say by what.")
+    return _news(airflow_url)
+
+
+def news_of_question(airflow_url: str) -> list[Message]:
+    """Return what people have not been told yet, when a load begins to wait for a decision."""
+    return _news(airflow_url)
+
+
+def news_of_morning(airflow_url: str) -> list[Message]:
+    """Return what people have not been told yet, in the morning: also if no load has ended today."""
+    from austin_crime.warehouse import alerts
+    from austin_crime.warehouse.connection import connect
+
+    with connect() as connection:
+        if alerts.is_there(connection):
+            alerts.observe_morning(connection)
+    return _news(airflow_url)
+
+
+def note_told(alert_id: int) -> None:
+    """Record that people were told of an alert."""
+    from austin_crime.warehouse import alerts
+    from austin_crime.warehouse.connection import connect
+
+    with connect() as connection:
+        alerts.note_told(connection, alert_id)
+
+
+def _news(airflow_url: str) -> list[Message]:
+    from austin_crime.warehouse import alerts
+    from austin_crime.warehouse.connection import connect
+
+    with connect() as connection:
+        if not alerts.is_there(connection):
+            log.warning("The warehouse has no tables yet, so nothing is known that people should be told.")
+            return []
+        alerts.observe_loads(connection)
+        alerts.observe_data(connection)
+        return alerts.untold(connection, airflow_url)
 
 
 def _portal_for(load: Load, session: requests.Session | None = None) -> Portal:

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSensorTimeout
 from austin_crime import config, steps
 from austin_crime.errors import LoadRefused, PortalBusy
 from austin_crime.models import Answer
+from austin_crime_airflow import telling
 
 
 def _portal_session(http_conn_id: str) -> requests.Session:
@@ -131,6 +132,7 @@ class GateOperator(HITLOperator):
             return
         self.subject, self.body = question.subject, question.body
         self.response_timeout = question.waits_until - question.asked_at
+        self.log.info(telling.tell_of_question())
         super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ ONLY_CONTAINERS = {
     "AIRFLOW__CELERY__WORKER_CONCURRENCY",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
     "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET",
+    "AIRFLOW_CONN_AUSTIN_CRIME_SMTP",
+    "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK",
     *(name for name in variables.received_by("pipeline") if name.startswith("AWS_")),
 }
 # Addresses, folders and who runs tasks.

@@ -17,11 +17,13 @@ from austin_crime.warehouse import migrations
 from local_stack.configuration.paths import python_path
 from local_stack.provisioning.postgres import free_port
 from sample_portal.http import server
+from testing.listeners import Hook, Mailbox, listening
 from testing.portals import portal_of
 from testing.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 STARTS_S = 240
+AIRFLOW_URL = "https://airflow.example/team"
 LOGINS = ("admin", "op", "user", "viewer")
 # Puts both DAGs into the metadata database.
 PARSE = """
@@ -150,3 +152,34 @@ def signed_in(api_server):
         return pages[login]
 
     return page
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Return who is told: a mailbox and a webhook, which Airflow's connections name."""
+    with listening(Mailbox()) as mailbox, listening(Hook()) as hook:
+        smtp = {
+            "conn_type": "smtp",
+            "host": "127.0.0.1",
+            "port": mailbox.port,
+            "extra": {
+                "from_email": "airflow@example.org",
+                "to": "ann@example.org, bob@example.org",
+                "disable_ssl": True,
+                "disable_tls": True,
+            },
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_AUSTIN_CRIME_SMTP", json.dumps(smtp))
+        webhook = {"conn_type": "http", "host": f"{hook.url}/services/T0/secret-of-the-hook"}
+        monkeypatch.setenv("AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK", json.dumps(webhook))
+        monkeypatch.setenv("AIRFLOW__API__BASE_URL", AIRFLOW_URL)
+        yield SimpleNamespace(mailbox=mailbox, hook=hook)
+
+
+def subjects(told: SimpleNamespace) -> list[str]:
+    """Return what was mailed since the last call; that the webhook was sent the same is checked."""
+    mailed = [mail["subject"] for _, mail in told.mailbox.mails]
+    assert [json.loads(post)["text"].partition("\n")[0] for _, post in told.hook.posts] == mailed
+    told.mailbox.mails.clear()
+    told.hook.posts.clear()
+    return mailed

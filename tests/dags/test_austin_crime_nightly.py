@@ -34,9 +34,9 @@ def dag(in_airflow):
     return in_airflow(DESCRIBE)
 
 
-def test_the_folder_loads_without_errors_and_holds_two_dags(dag):
+def test_the_folder_loads_without_errors_and_holds_three_dags(dag):
     assert dag["errors"] == {}
-    assert sorted(dag["dags"]) == ["austin_crime_nightly", "austin_crime_reset"]
+    assert sorted(dag["dags"]) == ["austin_crime_nightly", "austin_crime_reset", "austin_crime_watch"]
 
 
 def test_the_steps_run_in_the_order_in_which_the_data_flow(dag):
@@ -54,6 +54,7 @@ def test_the_steps_run_in_the_order_in_which_the_data_flow(dag):
         ("check_load", "gate"),
         ("gate", "publish"),
         ("publish", "refresh_dashboards"),
+        ("refresh_dashboards", "tell"),
     ]
     # Whoever takes the load's name, or the batch, from an earlier task hangs on that one, too.
     data = [
@@ -91,8 +92,33 @@ def test_every_sql_file_was_found_and_read(dag):
 
 def test_every_task_is_tried_again_and_a_failure_frees_the_slot_also_when_a_task_was_killed(dag):
     assert set(dag["retries"].values()) == {3}
-    assert all(dag["callbacks"].values())
+    # By then the load has ended; that somebody could not be told is not its failure.
+    assert {task for task, has_callback in dag["callbacks"].items() if not has_callback} == {"tell"}
     assert dag["frees_slot"]
+
+
+ASSETS = """
+result = {asset.name: asset.uri for asset in dag.get_task("publish").outlets}
+"""
+EVENTS = """
+from airflow.models.asset import AssetEvent, AssetModel
+from airflow.utils.session import create_session
+from sqlalchemy import select
+with create_session() as session:
+    rows = session.execute(
+        select(AssetModel.name, AssetEvent.extra).join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+        .where(AssetEvent.source_run_id == os.environ["RUN_ID"])
+    )
+    result = {name: extra for name, extra in rows}
+"""
+
+
+def test_each_published_table_is_an_asset_whose_address_names_the_server_and_no_login(in_airflow):
+    assets = in_airflow(ASSETS, AUSTIN_CRIME_WAREHOUSE_URL="postgresql://owner:secret@db.example:6543/w")
+
+    assert assets.pop("austin_crime") == "austin_crime"
+    tables = ("crimes", *config.AGGREGATES, "council_districts")
+    assert assets == {f"mart.{name}": f"postgres://db.example:6543/w/mart/{name}" for name in tables}
 
 
 def test_an_empty_map_does_not_skip_what_follows(dag):
@@ -103,7 +129,9 @@ def test_the_file_parses_without_heavy_libraries(dag):
     assert dag["modules"] == []
 
 
-def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_dag, warehouse, sample_portal):
+def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(
+    run_dag, in_airflow, warehouse, sample_portal
+):
     first = run_dag(warehouse, sample_portal.url)
     second = run_dag(warehouse, sample_portal.url)
 
@@ -113,14 +141,40 @@ def test_a_run_publishes_every_report_and_a_second_one_ends_after_the_plan(run_d
         "source_is_up",
         "plan_load",
         "anything_new",
+        "tell",
     }
     with psycopg.connect(warehouse.owner_url) as connection:
         published = connection.execute("select report_count, rejected_count from mart.data_status").fetchone()
         loads = connection.execute(
             "select status, orchestrator from ops.loads order by started_at"
         ).fetchall()
+        tables = connection.execute(
+            "select schemaname || '.' || relname from pg_stat_user_tables where schemaname = 'mart'"
+        ).fetchall()
+        rows = {
+            name: connection.execute(f"select count(*) from {name}".encode()).fetchall()[0][0]
+            for (name,) in tables
+        }
+        load_ids = connection.execute("select load_id from ops.loads order by started_at").fetchall()
     assert sum(published) == sample_portal.report_count()
     assert loads == [("published", "airflow"), ("unchanged", "airflow")]
+    # One line an event, with its numbers; the batches themselves would be a wall of text.
+    for line in (
+        "Divided 3,000 reports into 1 requests.",
+        "Settled in round 1",
+        f"Built top_crimes: {rows['mart.top_crimes']:,} rows in ",
+        "Checked: ",
+    ):
+        assert line in first["log"]
+    assert "Batch(batch_id=" not in first["log"]
+    # Only a load that publishes tells other DAGs, and how many rows each table has.
+    events, no_events = (in_airflow(EVENTS, RUN_ID=load_id) for (load_id,) in load_ids)
+    assert events.pop("austin_crime")["outcome"].startswith("Published: ")
+    assert {name: event["row_count"] for name, event in events.items()} == {
+        name: rows[name] for name in events
+    }
+    assert len(events) == len(config.AGGREGATES) + 2
+    assert no_events == {}
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(run_dag, warehouse, sample_portal):

@@ -35,7 +35,8 @@ def depth(task):
     return 1 + max((depth(dag.get_task(other)) for other in task.upstream_task_ids), default=-1)
 
 
-result = [[depth(task), task.task_id] for task in dag.tasks]
+# Prefect tells nobody.
+result = [[depth(task), task.task_id] for task in dag.tasks if task.task_id != "tell"]
 """
 
 
@@ -56,6 +57,7 @@ def content(warehouse: SimpleNamespace) -> dict[str, list[str]]:
     with psycopg.connect(warehouse.owner_url) as connection:
         tables = connection.execute(
             "select schemaname || '.' || tablename from pg_tables where schemaname in ('mart', 'ops')"
+            " and tablename <> 'alerts'"  # Airflow tells people; Prefect does not.
         ).fetchall()
         ids = connection.execute("select load_id from ops.loads order by started_at").fetchall()
         places = {load_id: f"load {place}" for place, (load_id,) in enumerate(ids, start=1)}

@@ -13,6 +13,7 @@ from austin_crime.errors import CheckBlocked, LoadRefused
 from austin_crime.load import check, publish
 from austin_crime.models import Answer, Question, RunningLoad
 from austin_crime.parameters import ACCEPTABLE
+from austin_crime.warehouse import alerts
 from austin_crime.warehouse.connection import Connection
 from austin_crime.warehouse.statements import fill
 
@@ -63,6 +64,7 @@ def ask(connection: Connection, load: RunningLoad, now: datetime) -> Question | 
             " trigger a new run. Nothing was published."
         )
     waits_until = next_night(now) - timedelta(seconds=config.DECISION_ENDS_BEFORE_S)
+    names = [row["check_name"] for row in blocking]
     connection.execute(
         """
         insert into ops.decisions (load_id, attempt, check_names, asked_at, waits_until)
@@ -74,14 +76,15 @@ def ask(connection: Connection, load: RunningLoad, now: datetime) -> Question | 
         {
             "load_id": load.load_id,
             "attempt": load.attempt,
-            "names": [row["check_name"] for row in blocking],
+            "names": names,
             "now": now,
             "waits_until": waits_until,
         },
     )
+    alerts.note_waiting(connection, load.load_id, names, now, waits_until)
     log.warning("The load waits for a decision until %s.", _austin(waits_until))
     return Question(
-        subject=f"Publish although {', '.join(row['check_name'] for row in blocking)} failed?",
+        subject=f"Publish although {', '.join(names)} failed?",
         body=_body(connection, blocking, waits_until),
         asked_at=now,
         waits_until=waits_until,

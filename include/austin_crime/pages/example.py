@@ -121,6 +121,7 @@ def _steps(report: dict[str, Any], clean: dict[str, str | None], file: str) -> d
         ],
         "publish": [f"Row {clean['incident_id']} of mart.crimes: readers see it from this moment on."],
         "refresh_dashboards": ["The charts are drawn again with it."],
+        "tell": ["People hear of the load only if it failed, or ends well again after it had failed."],
     }
 
 

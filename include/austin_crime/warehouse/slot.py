@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from austin_crime import config, contract, values
 from austin_crime.errors import LoadEnded, LoadRefused, WarehouseUnfit, WarehouseUnreachable
 from austin_crime.models import Load, RunningLoad
+from austin_crime.warehouse import alerts
 from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
@@ -213,12 +214,25 @@ def fail_load(load_id: str, message: str) -> None:
             # A load that failed before the tables existed has no row.
             if _is_migrated(connection):
                 _end_failed(connection, load_id, message)
+                if alerts.is_there(connection):
+                    alerts.note_failed_run(connection, load_id, message)
     except (psycopg.OperationalError, WarehouseUnreachable, WarehouseUnfit) as failure:
         log.warning(
             "Load %s could not be recorded as failed (%s): its slot is free again after %s minutes.",
             load_id,
             str(failure).strip(),
             config.ABANDONED_AFTER_S // 60,
+        )
+
+
+def is_running(load_id: str) -> bool:
+    """Whether a load holds the slot."""
+    with connect() as connection:
+        return bool(
+            _is_migrated(connection)
+            and connection.execute(
+                "select from ops.loads where load_id = %s and status = 'running'", (load_id,)
+            ).rowcount
         )
 
 

@@ -6,5 +6,7 @@ select
     (select count(*) from staging.{table}) as row_count
 from ops.loads as loads
 where loads.status = 'running'
-on conflict (load_id, table_name) do update set
-    row_count = excluded.row_count;
+on conflict (load_id, table_name) do update
+    set
+        row_count = excluded.row_count
+returning row_count;

@@ -199,7 +199,12 @@ def test_the_example_says_of_what_a_report_lacks_that_it_is_unknown(monkeypatch,
 
 
 def test_the_example_has_lines_for_every_step_of_the_dag():
-    named = {*stations.SENTENCES, *(f"build_{name}" for name in config.AGGREGATES), "refresh_dashboards"}
+    named = {
+        *stations.SENTENCES,
+        *(f"build_{name}" for name in config.AGGREGATES),
+        "refresh_dashboards",
+        "tell",
+    }
 
     assert set(example.example(None)["steps"]) == named
 

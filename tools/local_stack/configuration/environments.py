@@ -78,6 +78,8 @@ def airflow(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": settings.address("airflow") + "/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+            "AIRFLOW__API__BASE_URL": settings.values["AIRFLOW__API__BASE_URL"]
+            or settings.address("airflow"),
             "AIRFLOW__API__HOST": HOST,
             "AIRFLOW__API__PORT": str(settings.port("airflow")),
         }

@@ -1,6 +1,7 @@
 """What a setting's value has to be."""
 
 import ipaddress
+import json
 import re
 from collections.abc import Callable
 
@@ -48,6 +49,15 @@ def is_address(text: str) -> bool:
 def is_fernet_key(text: str) -> bool:
     """Whether a text is a key that Fernet takes: 32 bytes in URL-safe base64."""
     return bool(re.fullmatch(r"[A-Za-z0-9_-]{43}=", text))
+
+
+def is_connection(text: str) -> bool:
+    """Whether a text is a connection of Airflow in JSON that leads somewhere."""
+    try:
+        connection = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(connection, dict) and bool(connection.get("conn_type") and connection.get("host"))
 
 
 def login_of_store(values: Environment) -> None:

@@ -62,6 +62,16 @@ def _secret(name: str, comment: str, *receivers: str) -> Variable:
     return Variable(name, comment, is_secret=True, receivers=receivers)
 
 
+def _connection(name: str, comment: str, example: str) -> Variable:
+    check = rules.matching(
+        name,
+        rules.is_connection,
+        "a connection of Airflow in JSON, with a conn_type and a host",
+        shows_value=False,
+    )
+    return Variable(name, comment, example=f"'{example}'", receivers=("airflow",), check=check)
+
+
 def _of_store(name: str, comment: str, check: Callable[[Environment], object] | None = None) -> Variable:
     return Variable(name, comment, receivers=("pipeline",), check=check)
 
@@ -199,6 +209,49 @@ SECTIONS = (
                 "airflow",
             ),
             _secret("AIRFLOW__API__SECRET_KEY", "Signs the sessions of Airflow's pages.", "airflow"),
+            Variable(
+                "AIRFLOW__API__BASE_URL",
+                "Where people open Airflow's pages, for the links in messages. Default: its port on 127.0.0.1.",
+                example="https://airflow.example.org",
+                receivers=("airflow",),
+                check=rules.matching(
+                    "AIRFLOW__API__BASE_URL",
+                    lambda value: re.fullmatch(r"https?://[^\s?#@]+", value),
+                    "http:// or https:// and a host, such as https://airflow.example.org",
+                ),
+            ),
+            _connection(
+                "AIRFLOW_CONN_AUSTIN_CRIME_SMTP",
+                "The mail server by which people are told of failed loads and late data, and whom to tell, as a connection of"
+                " Airflow in JSON. Optional; docs/runbook.md has more.",
+                '{"conn_type": "smtp", "host": "smtp.example.org", "port": 465, "login": "me", "password": "...",'
+                ' "extra": {"from_email": "airflow@example.org", "to": "ann@example.org, bob@example.org"}}',
+            ),
+            _connection(
+                "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK",
+                "The incoming webhook of Slack, Teams or another chat that is told the same. Optional.",
+                '{"conn_type": "http", "host": "https://hooks.slack.com/services/..."}',
+            ),
+            Variable(
+                "AIRFLOW__METRICS__OTEL_ON",
+                "True sends Airflow's metrics (runs, tasks, their seconds) to a collector that speaks OpenTelemetry.",
+                default="False",
+                receivers=("airflow",),
+                check=rules.matching(
+                    "AIRFLOW__METRICS__OTEL_ON", ("True", "False").__contains__, "True or False"
+                ),
+            ),
+            Variable(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "Where that collector listens for HTTP.",
+                default="http://localhost:4318",
+                receivers=("airflow",),
+                check=rules.matching(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT",
+                    lambda value: re.fullmatch(r"https?://[^\s?#@]+", value),
+                    "http:// or https:// and a host, such as http://localhost:4318",
+                ),
+            ),
         ),
     ),
     Section(

@@ -192,6 +192,18 @@ def test_airflow_is_told_no_password_of_superset_but_the_refreshing_login(settin
     assert settings.values["AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD"] in values
 
 
+def test_whom_to_tell_reaches_airflow_and_nobody_else(settings: Settings) -> None:
+    given_names = ("AIRFLOW_CONN_AUSTIN_CRIME_SMTP", "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK")
+    values = {**settings.values, **{name: f"value of {name}" for name in given_names}}
+    current = replace(settings, values=values)
+
+    assert given(current, "airflow").items() >= {(name, f"value of {name}") for name in given_names}
+    assert not set(given_names) & (given(current, "superset").keys() | given(current, "prefect").keys())
+    assert (
+        given(current, "airflow")["AIRFLOW__API__BASE_URL"] == f"http://127.0.0.1:{settings.port('airflow')}"
+    )
+
+
 def test_prefect_keeps_its_things_in_the_project(settings: Settings) -> None:
     environment = given(settings, "prefect")
 
@@ -256,6 +268,24 @@ def test_other_peoples_clients_in_our_processes_use_none_for_us_either(
     )
 
     assert done.stdout.strip() == "no login", done.stderr
+
+
+def test_make_hands_on_whom_to_tell_and_no_other_connection(tmp_path: Path) -> None:
+    (tmp_path / "show.mk").write_text(f"include {ROOT / 'Makefile'}\nshow:\n\t@env\n")
+    told = {"AIRFLOW_CONN_AUSTIN_CRIME_SMTP": "{}", "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK": "{}"}
+
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-f", tmp_path / "show.mk", "show"],
+        env={**os.environ, **told, "AIRFLOW_CONN_WAREHOUSE": "of another Airflow"},
+        capture_output=True,
+        text=True,
+    )
+
+    lines = done.stdout.splitlines()
+    assert sorted(line for line in lines if line.startswith("AIRFLOW_CONN_")) == [
+        "AIRFLOW_CONN_AUSTIN_CRIME_SMTP={}",
+        "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK={}",
+    ]
 
 
 def test_make_works_with_pythons_own_variables_set() -> None:

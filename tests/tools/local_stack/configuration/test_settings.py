@@ -77,6 +77,9 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(projec
         ("AWS_ACCESS_KEY_ID", "alone", "AWS_SECRET_ACCESS_KEY is not set"),
         ("AIRFLOW__CORE__FERNET_KEY", "secret", "expected 32 bytes"),
         ("AUSTIN_CRIME_APP_TOKEN", "se cret", "expected a token"),
+        ("AIRFLOW__API__BASE_URL", "airflow.example.org", "'airflow.example.org'"),
+        ("AIRFLOW_CONN_AUSTIN_CRIME_SMTP", "smtp://me:secret@smtp.example.org", "expected a connection"),
+        ("AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK", '{"host": "https://secret"}', "with a conn_type and a host"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused_in_a_sentence_before_anything_starts(

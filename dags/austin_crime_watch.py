@@ -1,0 +1,28 @@
+"""Each morning, tell people if no load has ended tonight, or if the data are late.
+
+Tells people, by Airflow's connections `austin_crime_smtp` and `austin_crime_webhook`, if no load has ended today, whatever the
+reason, if the newest report or the portal's last change is more than two weeks old, and what nobody could be told at night.
+It asks the warehouse, not Airflow. Each trouble is told when it begins and when it ends.
+"""
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import DAG, CronTriggerTimetable
+
+from austin_crime import config
+from austin_crime_airflow import telling
+from austin_crime_airflow.tasks import step
+
+with DAG(
+    dag_id=config.WATCH_DAG_ID,
+    doc_md=__doc__,
+    schedule=CronTriggerTimetable("0 7 * * *", timezone=config.TIME_ZONE),
+    start_date=pendulum.datetime(2024, 1, 1, tz=config.TIME_ZONE),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    tags=["austin", "crime"],
+    default_args={"retries": config.RETRIES, "retry_delay": timedelta(seconds=config.LONGEST_WAIT_S)},
+):
+    step(telling.tell_in_the_morning)()
