@@ -1,4 +1,4 @@
-# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
+# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, FROM, CONFIRM, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
 SOURCE ?= sample
 python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
@@ -10,7 +10,7 @@ export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
 unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load reset replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
+.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ load: installed ## Run the nightly DAG now and follow it to its end
 
 reset: installed ## Delete data on purpose; asks first, and the next load brings them back (TARGET="all tables", landing, everything)
 	@$(stack) reset "$(TARGET)"
+
+backup: installed ## Write a backup of the warehouse and remove those that are too many
+	@$(stack) backup
+
+restore: installed ## Replace the warehouse by a backup; asks first (FROM=a backup's name or path, CONFIRM=the database's name)
+	@$(stack) restore "$(FROM)" --confirm "$(CONFIRM)"
 
 replay: installed ## Fill an empty warehouse from the landing, without the portal (UNTIL=a load's id; see docs/runbook.md)
 	@$(venv)/python -m austin_crime.replay --until "$(UNTIL)"
