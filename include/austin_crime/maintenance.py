@@ -97,8 +97,10 @@ def _attempts(root: UPath) -> dict[str, list[dict[str, Any]]]:
 
 def _changed_at(details: dict[str, Any]) -> datetime:
     """Return when a file was written: a folder's listing says it in seconds, that of S3 as a time."""
-    moment = details["LastModified"] if "LastModified" in details else details["mtime"]
-    return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
+    if "LastModified" in details:
+        moment: datetime = details["LastModified"]
+        return moment
+    return datetime.fromtimestamp(details["mtime"], UTC)
 
 
 def _delete_attempt(folder: str) -> None:

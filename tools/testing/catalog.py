@@ -4,14 +4,13 @@ from typing import Any
 
 import psycopg
 
-SCHEMAS = ("mart", "ops")
 # Of a migration, when it was applied: the schema staging is made anew with every restore.
 LEFT_OUT = {"ops.schema_migrations": ("applied_at",)}
 CATALOG = {
     "rights on tables": """
         select relations.oid::regclass::text, grants.grantee::regrole::text, grants.privilege_type
-        from pg_class as relations, aclexplode(relations.relacl) as grants
-        where relations.relnamespace::regnamespace::text in ('mart', 'ops')
+        from pg_class as relations, aclexplode(coalesce(relations.relacl, acldefault('r', relations.relowner))) as grants
+        where relations.relnamespace::regnamespace::text in ('mart', 'ops') and relations.relkind in ('r', 'v')
     """,
     "rights on schemas": """
         select nspname::text, grants.grantee::regrole::text, grants.privilege_type
@@ -36,7 +35,6 @@ CATALOG = {
         where connamespace::regnamespace::text in ('mart', 'ops')
     """,
     "indexes": "select indexdef::text from pg_indexes where schemaname in ('mart', 'ops')",
-    "views": "select viewname::text, definition::text from pg_views where schemaname in ('mart', 'ops')",
     "functions": """
         select oid::regprocedure::text, prosrc, proacl::text from pg_proc
         where pronamespace::regnamespace::text in ('mart', 'ops')
@@ -44,16 +42,17 @@ CATALOG = {
 }
 
 
-def tables_of(connection: psycopg.Connection[Any]) -> list[str]:
-    """Return the names of the tables of mart and ops."""
+def names_of(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the names of the tables and views of mart and ops, but for the view that tells how old the data are by now."""
     rows = connection.execute(
-        "select schemaname || '.' || tablename from pg_tables where schemaname = any(%s) order by 1", (list(SCHEMAS),)
+        "select oid::regclass::text from pg_class where relnamespace::regnamespace::text in ('mart', 'ops')"
+        " and relkind in ('r', 'v') and oid <> 'mart.freshness'::regclass order by 1"
     )
     return [name for (name,) in rows]
 
 
 def rows_of(url: str, without: tuple[str, ...] = ()) -> dict[str, list[str]]:
-    """Return every row of mart and ops as text, sorted, by table; without columns of these names."""
+    """Return every row of mart and ops as text, sorted, by table or view; without columns of these names."""
     with psycopg.connect(url) as connection:
         return {
             name: [
@@ -63,11 +62,13 @@ def rows_of(url: str, without: tuple[str, ...] = ()) -> dict[str, list[str]]:
                     ([*without, *LEFT_OUT.get(name, ())],),
                 )
             ]
-            for name in tables_of(connection)
+            for name in names_of(connection)
         }
 
 
 def catalog_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return what the catalog says of mart and ops: rights, owners, comments, columns, constraints, indexes, views, functions."""
+    """Return what the catalog says of mart and ops: rights, owners, comments, columns, constraints, indexes, functions."""
     with psycopg.connect(url) as connection:
-        return {name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in CATALOG.items()}
+        return {
+            name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in CATALOG.items()
+        }
