@@ -10,7 +10,7 @@ export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
 unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
+.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs assets-export assets-import benchmark screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,11 +64,15 @@ test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 
 test-fast: ## Run the tests that start neither Airflow, Superset, Prefect nor a browser
 	@$(install) dev
-	@$(venv)/python -m pytest $(workers) -m "not compose and not slow" $(PYTEST_ARGS)
+	@$(venv)/python -m pytest $(workers) -m "not compose and not upgrade and not slow" $(PYTEST_ARGS)
 
 test-compose: ## Build and start the containers from empty volumes, load, kill, compare; needs a Docker engine
 	@$(install) dev
 	@$(venv)/python -m pytest -m compose tests/compose $(PYTEST_ARGS)
+
+test-upgrade: ## Load a warehouse with an earlier state of the project, upgrade it, compare (FROM=the last tag, or any commit)
+	@$(install) dev superset
+	@UPGRADE_FROM="$(FROM)" $(venv)/python -m pytest -m upgrade tests/upgrade $(PYTEST_ARGS)
 
 lint: ## Check style, types, SQL, YAML, Dockerfiles and docker-compose.yaml
 	@$(install) dev prefect-dev

@@ -16,14 +16,14 @@ from austin_crime.warehouse.connection import address
 def find(name: str, major: int) -> str:
     """Return the path of a program.
 
-    Looked for in AUSTIN_CRIME_POSTGRES_PROGRAMS, on the PATH, and where Debian puts the versions beside each other.
+    Looked for in AUSTIN_CRIME_POSTGRES_PROGRAMS, where Debian puts the versions beside each other, and on the PATH.
 
     Raises
     ------
     ProgramMissing
         If none is of the server's major version: a dump of another version may not be restorable.
     """
-    folders = [str(config.postgres_programs() or ""), *os.get_exec_path(), f"/usr/lib/postgresql/{major}/bin"]
+    folders = [str(config.postgres_programs() or ""), f"/usr/lib/postgresql/{major}/bin", *os.get_exec_path()]
     others = []
     for folder in filter(None, folders):
         path = shutil.which(name, path=folder)
