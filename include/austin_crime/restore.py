@@ -40,11 +40,10 @@ def find(name: str) -> UPath:
     for path in paths:
         if path.is_file():
             return path
+    said = f"There is no backup {name!r}." if name else "Name a backup, as in: make restore FROM=<name>."
     folder = backup.root()
     names = sorted((path.name for path in folder.iterdir()), reverse=True) if folder.exists() else []
-    raise RestoreRefused(
-        f"There is no backup {name!r}. In {folder}, newest first: {', '.join(names[:NAMES_SHOWN]) or 'none'}."
-    )
+    raise RestoreRefused(f"{said} In {folder}, newest first: {', '.join(names[:NAMES_SHOWN]) or 'none'}.")
 
 
 def content(connection: Connection) -> str:

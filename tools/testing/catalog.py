@@ -35,6 +35,7 @@ CATALOG = {
         where connamespace::regnamespace::text in ('mart', 'ops')
     """,
     "indexes": "select indexdef::text from pg_indexes where schemaname in ('mart', 'ops')",
+    "views": "select viewname::text, definition::text from pg_views where schemaname in ('mart', 'ops')",
     "functions": """
         select oid::regprocedure::text, prosrc, proacl::text from pg_proc
         where pronamespace::regnamespace::text in ('mart', 'ops')
@@ -67,7 +68,7 @@ def rows_of(url: str, without: tuple[str, ...] = ()) -> dict[str, list[str]]:
 
 
 def catalog_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return what the catalog says of mart and ops: rights, owners, comments, columns, constraints, indexes, functions."""
+    """Return what the catalog says of mart and ops: rights, owners, comments, columns, constraints, indexes, views, functions."""
     with psycopg.connect(url) as connection:
         return {
             name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in CATALOG.items()
