@@ -1,4 +1,4 @@
-# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, FROM, CONFIRM, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
+# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, FROM, CONFIRM, NIGHTS, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
 SOURCE ?= sample
 python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
@@ -10,7 +10,7 @@ export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
 unexport $(filter-out PYTHON PYTHONPATH,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs assets-export assets-import benchmark screenshots clean installed
+.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs assets-export assets-import benchmark soak screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,10 @@ assets-import: installed ## Bring Superset to what superset/ holds; changes that
 benchmark: ## Measure the load beside what else one could do; writes docs/benchmarks.md (REPORTS=200000 for one size)
 	@$(install) local benchmark
 	@$(venv)/python -m benchmarks "$(REPORTS)"
+
+soak: installed ## Night after night of the DAG on the running stack, with faults and a crash; writes docs/soak.md (NIGHTS=90)
+	@$(install) local benchmark
+	@$(venv)/python -m benchmarks.soak "$(NIGHTS)"
 
 screenshots: installed ## Take the README's pictures of the running stack
 	@$(install) dev
