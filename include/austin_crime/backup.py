@@ -23,8 +23,6 @@ from austin_crime.landing import files
 from austin_crime.warehouse import programs
 from austin_crime.warehouse.connection import SETTINGS, Connection, connect
 
-log = logging.getLogger(__name__)
-
 SCHEMAS = ("mart", "ops")
 # Without these a file is no backup of a warehouse.
 EXPECTED = ("TABLE DATA mart crimes", "TABLE DATA ops loads")

@@ -1,17 +1,19 @@
 """What keeps the pipeline's house: a backup, and by age the files as received and the details of loads.
 
-Each function is a task of the DAG ``austin_crime_maintenance``, and returns in one line what it removed, or would remove in a dry
-run. Killed at any point and called again, it goes on. A load may run meanwhile: nothing that it uses is removed.
+Each function is a task of the DAG ``austin_crime_maintenance``; ``python -m austin_crime.maintenance [--dry-run]`` calls them all. Each
+returns in one line what it removed, or would remove in a dry run. Killed at any point and called again, it goes on. A load may run
+meanwhile: nothing that it uses is removed.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from austin_crime import config
-from austin_crime.errors import ReplayRefused
+from austin_crime.errors import AustinCrimeError, ReplayRefused
 
 if TYPE_CHECKING:
     from psycopg import sql
@@ -170,3 +172,21 @@ def _told(sentence: str) -> str:
     """Write a sentence to the log, and return it."""
     log.info("%s", sentence)
     return sentence
+
+
+def main(words: list[str]) -> int:
+    """Do all of it, without Airflow; one that fails keeps no other from its work."""
+    code = 0
+    for function in (back_up, clean_landing, clean_history):
+        try:
+            print(function(words == ["--dry-run"]))
+        except AustinCrimeError as error:
+            print(error, file=sys.stderr)
+            code = 1
+    return code
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in ([], ["--dry-run"]):
+        sys.exit(f"Expected --dry-run or nothing, came {' '.join(sys.argv[1:])!r}. Nothing was removed.")
+    sys.exit(main(sys.argv[1:]))

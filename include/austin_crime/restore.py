@@ -21,8 +21,6 @@ from austin_crime.landing import files
 from austin_crime.warehouse import migrations, programs, slot
 from austin_crime.warehouse.connection import Connection, connect
 
-log = logging.getLogger(__name__)
-
 NAMES_SHOWN = 12
 # Whoever reads a table lets go of it within a minute; the limit for readers sees to that.
 BEGIN = b"begin; set local lock_timeout = '2min'; drop schema if exists staging, mart, ops cascade;\n"

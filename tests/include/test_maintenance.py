@@ -272,6 +272,19 @@ def test_changes_of_reports_go_only_if_a_setting_says_so_and_past_months_are_tol
         assert connection.execute(past).fetchone() == told
 
 
+def test_without_airflow_a_part_that_fails_keeps_no_other_from_its_work(
+    history, warehouse, monkeypatch, capsys
+):
+    monkeypatch.setenv("PATH", str(warehouse.landing))
+
+    assert maintenance.main([]) == 1
+
+    said = capsys.readouterr()
+    assert "pg_dump of PostgreSQL 18" in said.err
+    assert "History: removed" in said.out
+    assert folders(warehouse) == {"whole", "after"}
+
+
 def test_the_runbook_has_a_rule_for_every_table_of_ops(warehouse):
     with psycopg.connect(warehouse.owner_url) as connection:
         tables = {
