@@ -1,4 +1,4 @@
-# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
+# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, FROM, CONFIRM, NIGHTS, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
 SOURCE ?= sample
 python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
@@ -10,7 +10,7 @@ export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
 unexport $(filter-out PYTHON PYTHONPATH AIRFLOW_CONN_AUSTIN_CRIME_%,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load reset replay flow prefect down status logs secrets test test-fast test-compose lint format docs assets-export assets-import benchmark screenshots clean installed
+.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs assets-export assets-import benchmark soak screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ load: installed ## Run the nightly DAG now and follow it to its end
 
 reset: installed ## Delete data on purpose; asks first, and the next load brings them back (TARGET="all tables", landing, everything)
 	@$(stack) reset "$(TARGET)"
+
+backup: installed ## Write a backup of the warehouse and remove those that are too many
+	@$(stack) backup
+
+restore: installed ## Replace the warehouse by a backup; asks first (FROM=a backup's name or path, CONFIRM=the database's name)
+	@$(stack) restore "$(FROM)" --confirm "$(CONFIRM)"
 
 replay: installed ## Fill an empty warehouse from the landing, without the portal (UNTIL=a load's id; see docs/runbook.md)
 	@$(venv)/python -m austin_crime.replay --until "$(UNTIL)"
@@ -58,11 +64,15 @@ test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 
 test-fast: ## Run the tests that start neither Airflow, Superset, Prefect nor a browser
 	@$(install) dev
-	@$(venv)/python -m pytest $(workers) -m "not compose and not slow" $(PYTEST_ARGS)
+	@$(venv)/python -m pytest $(workers) -m "not compose and not upgrade and not slow" $(PYTEST_ARGS)
 
 test-compose: ## Build and start the containers from empty volumes, load, kill, compare; needs a Docker engine
 	@$(install) dev
 	@$(venv)/python -m pytest -m compose tests/compose $(PYTEST_ARGS)
+
+test-upgrade: ## Load a warehouse with an earlier state of the project, upgrade it, compare (FROM=the last tag, or any commit)
+	@$(install) dev superset
+	@UPGRADE_FROM="$(FROM)" $(venv)/python -m pytest -m upgrade tests/upgrade $(PYTEST_ARGS)
 
 lint: ## Check style, types, SQL, YAML, Dockerfiles and docker-compose.yaml
 	@$(install) dev prefect-dev
@@ -91,6 +101,10 @@ assets-import: installed ## Bring Superset to what superset/ holds; changes that
 benchmark: ## Measure the load beside what else one could do; writes docs/benchmarks.md (REPORTS=200000 for one size)
 	@$(install) local benchmark
 	@$(venv)/python -m benchmarks "$(REPORTS)"
+
+soak: installed ## Night after night of the DAG on the running stack, with faults and a crash; writes docs/soak.md (NIGHTS=90)
+	@$(install) local benchmark
+	@$(venv)/python -m benchmarks.soak "$(NIGHTS)"
 
 screenshots: installed ## Take the README's pictures of the running stack
 	@$(install) dev

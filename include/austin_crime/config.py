@@ -18,6 +18,7 @@ BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
 RESET_DAG_ID = "austin_crime_reset"
 WATCH_DAG_ID = "austin_crime_watch"
+MAINTENANCE_DAG_ID = "austin_crime_maintenance"
 TIME_ZONE = "America/Chicago"
 # When the nightly load starts, Austin time; a load that waits for a decision ends shortly before.
 NIGHTLY_AT = time(3, 30)
@@ -82,6 +83,12 @@ def check(environment: Environment = os.environ) -> None:
     warehouse_url(environment)
     check_landing(landing_url(environment))
     edition_dir(environment)
+    keep_days(environment)
+    keep_changes_days(environment)
+    keep_backups(environment)
+    if environment.get("AUSTIN_CRIME_BACKUP_URL"):
+        backup_url(environment)
+    postgres_programs(environment)
     if superset_url(environment):
         superset_login(environment)
 
@@ -162,9 +169,35 @@ def landing_url(environment: Environment = os.environ) -> str:
 
     ``~`` is the home of the user who runs this; a relative path starts in the project's folder.
     """
-    name, value = "AUSTIN_CRIME_LANDING_URL", environment.get("AUSTIN_CRIME_LANDING_URL")
-    if not value:
-        return str(ROOT / "data" / "landing")
+    name = "AUSTIN_CRIME_LANDING_URL"
+    value = environment.get(name)
+    return _storage(name, value) if value else str(ROOT / "data" / "landing")
+
+
+def backup_url(environment: Environment = os.environ) -> str:
+    """Return where backups of the warehouse are kept: an absolute path, or ``s3://bucket/prefix``; by default beside the landing.
+
+    Raises
+    ------
+    SettingError
+        If it is within the landing, which can be emptied on purpose, or the landing is a bucket that has nothing beside it.
+    """
+    name, landing = "AUSTIN_CRIME_BACKUP_URL", landing_url(environment)
+    value = environment.get(name)
+    url = _storage(name, value) if value else f"{landing}-backups"
+    if not value and re.fullmatch(r"s3://[^/]+", landing):
+        raise SettingError(
+            f"{name} is not set: expected s3://bucket/prefix, as the landing is all of {landing}."
+        )
+    if f"{url}/".startswith(f"{landing}/"):
+        raise refused(
+            name, f"a place that is not within the landing {landing}, such as {landing}-backups", url
+        )
+    return url
+
+
+def _storage(name: str, value: str) -> str:
+    """Return a folder or object store that a setting names; SettingError if it names neither."""
     expected = "a folder, file:///folder or s3://bucket/prefix"
     if "://" not in value:
         path = Path(os.path.expanduser(value))  # noqa: PTH111 (Path.expanduser raises for an unknown user)
@@ -177,6 +210,40 @@ def landing_url(environment: Environment = os.environ) -> str:
     if parts and parts.scheme == "s3" and re.fullmatch(r"[\w.-]+", parts.netloc):
         return f"s3://{value.partition('://')[2].rstrip('/')}"
     raise refused(name, expected, value)
+
+
+def keep_days(environment: Environment = os.environ) -> int:
+    """Return for how many days maintenance keeps files as received, details of loads, and logs."""
+    return _count("AUSTIN_CRIME_KEEP_DAYS", environment, "90", "days")
+
+
+def keep_changes_days(environment: Environment = os.environ) -> int | None:
+    """Return for how many days maintenance keeps what each load changed in reports; None means for ever."""
+    name = "AUSTIN_CRIME_KEEP_CHANGES_DAYS"
+    return _count(name, environment, "", "days") if environment.get(name) else None
+
+
+def keep_backups(environment: Environment = os.environ) -> int:
+    """Return how many backups of the warehouse are kept."""
+    return _count("AUSTIN_CRIME_KEEP_BACKUPS", environment, "4", "backups")
+
+
+def _count(name: str, environment: Environment, default: str, unit: str) -> int:
+    """Return a setting that is a whole number from 1 to 99999."""
+    value = environment.get(name) or default
+    if not re.fullmatch("[0-9]{1,5}", value) or int(value) == 0:
+        raise refused(name, f"a number of {unit} from 1 to 99999", value)
+    return int(value)
+
+
+def postgres_programs(environment: Environment = os.environ) -> Path | None:
+    """Return the folder with pg_dump, pg_restore and psql, or None for those that the system finds."""
+    name, value = "AUSTIN_CRIME_POSTGRES_PROGRAMS", environment.get("AUSTIN_CRIME_POSTGRES_PROGRAMS")
+    if not value:
+        return None
+    if not Path(value).is_absolute() or not Path(value).is_dir():
+        raise refused(name, "an existing folder by its whole path, such as /usr/lib/postgresql/17/bin", value)
+    return Path(value)
 
 
 def check_landing(url: str) -> None:

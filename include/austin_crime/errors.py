@@ -21,6 +21,10 @@
     ├── LandingDamaged               no: a landed file is missing or not what was landed
     ├── StagingIncomplete            no: what would be published is not all there
     ├── CheckBlocked                 no: a check keeps the load from publishing
+    ├── ProgramMissing               no: a program of PostgreSQL is not installed in the server's version
+    ├── BackupFailed                 yes: a backup was not written, or cannot be read
+    ├── RestoreRefused               no: a backup cannot be restored; the warehouse is as it was
+    ├── CleanupFailed                yes: Airflow did not clean its database
     ├── ReplayRefused                no: a replay cannot begin
     └── ReplayDiffers                no: a replayed load differs from what it had settled
 
@@ -115,6 +119,26 @@ class StagingIncomplete(AustinCrimeError):
 
 class CheckBlocked(AustinCrimeError):
     """A check blocks the load; readers keep the last published version."""
+
+
+class ProgramMissing(AustinCrimeError):
+    """A program of PostgreSQL is not installed in the server's version; nothing was done."""
+
+
+class BackupFailed(AustinCrimeError):
+    """A backup was not written, or cannot be read; the next attempt may succeed."""
+
+    can_retry = True
+
+
+class RestoreRefused(AustinCrimeError):
+    """A backup cannot be restored into this warehouse, which is as it was."""
+
+
+class CleanupFailed(AustinCrimeError):
+    """Airflow did not clean its database; what it had not reached yet is still there."""
+
+    can_retry = True
 
 
 class ReplayRefused(AustinCrimeError):

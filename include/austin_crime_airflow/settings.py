@@ -65,3 +65,9 @@ RESET_PARAMS = {
     ),
     "confirm": Param("", type="string", description="The same, typed again."),
 }
+
+MAINTENANCE_PARAMS = {
+    "dry_run": Param(
+        False, type="boolean", description="Only say what would be removed, in the log of each task."
+    ),
+}

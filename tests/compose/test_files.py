@@ -17,9 +17,11 @@ from local_stack.provisioning import containers, postgres
 PROFILES = ("", "sample", "prefect", "sample,prefect")
 ONE_SHOT = {"airflow-init", "superset-init", "prefect-init"}
 # What Airflow is told in one of the two places only, or otherwise.
-ONLY_LOCAL = {"PYTHONPATH", "AIRFLOW__CORE__PARALLELISM"}
+ONLY_LOCAL = {"PYTHONPATH", "AIRFLOW__CORE__PARALLELISM", "AUSTIN_CRIME_POSTGRES_PROGRAMS"}
 ONLY_CONTAINERS = {
     "AUSTIN_CRIME_APP_TOKEN",
+    "AUSTIN_CRIME_BACKUP_URL",
+    "AUSTIN_CRIME_KEEP_CHANGES_DAYS",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
@@ -41,6 +43,7 @@ OTHERWISE = {
     "AUSTIN_CRIME_EDITION_DIR",
     "AUSTIN_CRIME_SUPERSET_URL",
     "AIRFLOW_CONN_WAREHOUSE",
+    "AIRFLOW_CONN_AIRFLOW_METADATA",
     "AIRFLOW_CONN_AUSTIN_PORTAL",
     "AIRFLOW_HOME",
     "AIRFLOW__API__HOST",
@@ -278,6 +281,18 @@ def test_postgresql_has_the_settings_of_the_local_stack(services: dict[str, dict
     }
 
     assert options == here
+
+
+def test_airflow_has_the_programs_of_the_server_for_backups() -> None:
+    file = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
+    server = re.search(r"postgres:(\d+)", file["services"]["postgres"]["image"])
+    client = re.search(
+        r"^ARG POSTGRES_VERSION=(\d+)$", (ROOT / "docker/airflow/Dockerfile").read_text(), re.MULTILINE
+    )
+
+    assert server
+    assert client
+    assert server[1] == client[1]
 
 
 def test_names_and_ports_of_services_are_those_that_the_first_step_knows(

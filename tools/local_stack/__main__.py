@@ -41,7 +41,11 @@ def _run(arguments: argparse.Namespace) -> int:
         "demo": lambda: stack.demo(arguments.reports),
         "up": lambda: stack.up(arguments.source, arguments.reports),
         "load": stack.load,
-        "reset": lambda: stack.reset(arguments.target),
+        "reset": lambda: stack.run_module("austin_crime.reset", arguments.target),
+        "backup": lambda: stack.run_module("austin_crime.backup"),
+        "restore": lambda: stack.run_module(
+            "austin_crime.restore", arguments.backup, "--confirm", arguments.confirm
+        ),
         "flow": lambda: prefect.flow(arguments.parameters, arguments.reports),
         "prefect": lambda: prefect.serve(arguments.source, arguments.reports),
         "down": stack.down,
@@ -65,9 +69,12 @@ def _parse(words: list[str] | None) -> argparse.Namespace:
             command.add_argument("--source", default="sample")
         if name == "flow":
             command.add_argument("--parameters", default="")
-    for name in ("load", "down", "status", "assets-export", "assets-import"):
+    for name in ("load", "backup", "down", "status", "assets-export", "assets-import"):
         commands.add_parser(name)
     commands.add_parser("reset").add_argument("target", nargs="?", default="")
+    restore = commands.add_parser("restore")
+    restore.add_argument("backup")
+    restore.add_argument("--confirm", default="")
     commands.add_parser("logs").add_argument("service", nargs="?", default="")
     names = [program.name for program in programs.PROGRAMS]
     commands.add_parser("run").add_argument("program", choices=names)

@@ -29,7 +29,11 @@ WITH_RENAMING = frozenset({"", "file", "local", "memory"})
 
 def root() -> UPath:
     """Return the landing as a whole."""
-    url = config.landing_url()
+    return place(config.landing_url())
+
+
+def place(url: str) -> UPath:
+    """Return a folder, or a place in an object store, by its address."""
     if "://" not in url:
         return UPath(url)
     # Other processes write there, too, so listings are not cached.

@@ -162,6 +162,13 @@ def choose_loads(records: Mapping[str, Record], until: str | None = None) -> lis
     return to_replay
 
 
+def forget(folder: UPath) -> None:
+    """Delete the landing folder of an attempt; the record goes first, so that half a folder is never taken for a whole one."""
+    for name in (PUBLISHED, SETTLED):
+        (folder / name).unlink(missing_ok=True)
+    files.empty(folder)
+
+
 def refuse_damaged_files(to_replay: list[Record]) -> None:
     """Raise ReplayRefused, naming all of them, if files are missing or were changed."""
     damaged: list[str] = []

@@ -93,7 +93,7 @@ def open_session(row_factory: RowFactory[AnyRow], url: str | None = None) -> psy
     """Return a session that the caller commits and closes; for what brings its own care of that, as Airflow's hooks do."""
     try:
         connection = psycopg.connect(
-            _address(url), row_factory=row_factory, cursor_factory=SessionCursor, prepare_threshold=None
+            address(url), row_factory=row_factory, cursor_factory=SessionCursor, prepare_threshold=None
         )
     except psycopg.OperationalError as error:
         reason = str(error).splitlines()[0].removesuffix(".")
@@ -120,7 +120,7 @@ def connect_arrow() -> Iterator[adbc_driver_postgresql.dbapi.Connection]:
     """
     import adbc_driver_postgresql.dbapi
 
-    with adbc_driver_postgresql.dbapi.connect(_address()) as connection:
+    with adbc_driver_postgresql.dbapi.connect(address()) as connection:
         with connection.cursor() as cursor:
             for statement in _settings_statements():
                 cursor.execute(statement)
@@ -148,7 +148,7 @@ def _settings_statements(server_version: int = 0) -> list[str]:
     ]
 
 
-def _address(url: str | None = None) -> str:
+def address(url: str | None = None) -> str:
     """Return the connection string; libpq's variables and a service file only fill in what it leaves open."""
     parameters: dict[str, Any] = START_UP | conninfo_to_dict(url or config.warehouse_url())
     return make_conninfo(**(parameters | {"client_encoding": "UTF8"}))

@@ -97,13 +97,11 @@ def running_settings() -> Settings:
     return settings.running()
 
 
-def reset(target: str) -> int:
-    """Delete published data or landed files, once the person has typed what; Airflow is not asked."""
+def run_module(name: str, *words: str) -> int:
+    """Run a command of the pipeline with the stack's settings; Airflow is not asked."""
     current = running_settings()
     environment = environments.common(current) | environments.pipeline(current)
-    return subprocess.run(
-        [sys.executable, "-m", "austin_crime.reset", target], env=environment, check=False
-    ).returncode
+    return subprocess.run([sys.executable, "-m", name, *words], env=environment, check=False).returncode
 
 
 def _run_dag(current: Settings, tell: Callable[[str], None]) -> int:

@@ -5,9 +5,11 @@ import os
 import sys
 from collections.abc import Mapping
 
+from austin_crime import config
 from local_stack.configuration import dotenv, surroundings, variables
 from local_stack.configuration.paths import python_path
 from local_stack.configuration.settings import HOST, Settings
+from local_stack.provisioning import postgres
 
 
 def _shared(settings: Settings, name: str) -> dict[str, str]:
@@ -39,6 +41,8 @@ def pipeline(settings: Settings, environment: Mapping[str, str] = os.environ) ->
             "AUSTIN_CRIME_WAREHOUSE_URL": settings.warehouse_url,
             "AUSTIN_CRIME_LANDING_URL": settings.landing_url,
             "AUSTIN_CRIME_EDITION_DIR": str(settings.edition_dir),
+            "AUSTIN_CRIME_POSTGRES_PROGRAMS": settings.values["AUSTIN_CRIME_POSTGRES_PROGRAMS"]
+            or str(postgres.programs_folder()),
             "AUSTIN_CRIME_SUPERSET_URL": settings.values["AUSTIN_CRIME_SUPERSET_URL"]
             or settings.address("superset"),
         }
@@ -68,6 +72,8 @@ def airflow(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
         | _given(settings, "airflow")
         | {
             "AIRFLOW_CONN_WAREHOUSE": settings.warehouse_url,
+            # For `airflow db clean`: tasks themselves are kept from Airflow's database.
+            "AIRFLOW_CONN_AIRFLOW_METADATA": settings.server.url("airflow", "airflow"),
             "AUSTIN_CRIME_READER_URL": settings.reader_url,
             "AIRFLOW_CONN_AUSTIN_PORTAL": json.dumps({"conn_type": "http", "host": settings.source_url}),
             "AIRFLOW_HOME": str(home),
@@ -107,7 +113,13 @@ def prefect(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
 
 def prefect_served(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of Prefect's server, and of what works with it."""
-    return prefect(settings, environment) | {"PREFECT_API_URL": settings.address("prefect") + "/api"}
+    keep_s = config.keep_days(settings.values) * 24 * 60 * 60
+    return prefect(settings, environment) | {
+        "PREFECT_API_URL": settings.address("prefect") + "/api",
+        # Its own service deletes what is old; by default events only.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(keep_s),
+    }
 
 
 def superset_python(settings: Settings) -> str:

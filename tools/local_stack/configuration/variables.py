@@ -136,6 +136,48 @@ SECTIONS = (
         ),
     ),
     Section(
+        "What austin_crime_maintenance and make backup keep",
+        (
+            Variable(
+                "AUSTIN_CRIME_KEEP_DAYS",
+                "Days that files as received, details of loads, and Airflow's and Prefect's runs and logs are kept. What a replay"
+                " needs is always kept.",
+                default="90",
+                receivers=("pipeline",),
+                check=config.keep_days,
+            ),
+            Variable(
+                "AUSTIN_CRIME_KEEP_CHANGES_DAYS",
+                "Days that ops.crime_changes keeps what each load added, edited and removed. Unset: for ever.",
+                example="3650",
+                receivers=("pipeline",),
+                check=config.keep_changes_days,
+            ),
+            Variable(
+                "AUSTIN_CRIME_KEEP_BACKUPS",
+                "How many backups of the warehouse are kept.",
+                default="4",
+                receivers=("pipeline",),
+                check=config.keep_backups,
+            ),
+            Variable(
+                "AUSTIN_CRIME_BACKUP_URL",
+                "Where backups are written: a folder, file:///folder or s3://bucket/prefix, not within the landing. Default: beside"
+                " the landing, with -backups behind its name.",
+                example="data/landing/live-backups",
+                receivers=("pipeline",),
+                check=lambda values: values.get("AUSTIN_CRIME_BACKUP_URL") and config.backup_url(values),
+            ),
+            Variable(
+                "AUSTIN_CRIME_POSTGRES_PROGRAMS",
+                "Folder of pg_dump, pg_restore and psql in the major version of the warehouse's server. Default: the local server's,"
+                " then those on the PATH.",
+                example="/usr/lib/postgresql/17/bin",
+                check=config.postgres_programs,
+            ),
+        ),
+    ),
+    Section(
         "Ports, all on 127.0.0.1",
         (
             _port("postgres", "5442", "PostgreSQL, the warehouse."),

@@ -176,11 +176,11 @@ def closing(owner: str, database: str) -> sql.Composed:
 
 def binary(name: str) -> str:
     """Return the path of one of PostgreSQL's programs."""
-    return str(_programs_folder() / name)
+    return str(programs_folder() / name)
 
 
 @cache
-def _programs_folder() -> Path:
+def programs_folder() -> Path:
     """Return the folder of PostgreSQL's programs in the wheel that brings them.
 
     Python's record of installed files tells where they are, and each server which version it is: the wheel has several.

@@ -1,0 +1,254 @@
+"""``python -m benchmarks.soak [nights]``: night after night of the real DAG on the running stack, and what it costs.
+
+Ten nights are a cycle: weeks of changes, quiet nights, a portal that is busy, cuts its bodies or sends half of them, so many removals
+that a check blocks the load until a person accepts it, and a crash of a task. At the end every table must equal that of a fresh load.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from austin_crime import own_servers
+from benchmarks import measure
+from benchmarks.errors import BenchmarkError
+from local_stack.clients.airflow import DAG_ID, FINISHED, Airflow
+from local_stack.commands.stack import running_settings, stopwatch
+from local_stack.configuration import environments
+from local_stack.configuration.settings import ROOT, Settings
+from local_stack.errors import StackError
+from local_stack.processes import supervisor
+from testing.catalog import rows_of
+
+DEFAULT_NIGHTS, MOST_NIGHTS = 90, 10_000
+RESULTS = ROOT / "tools" / "benchmarks" / "soak.json"
+PAGE, PICTURE = ROOT / "docs" / "soak.md", ROOT / "docs" / "images" / "soak.png"
+# One kind a night. All but the quiet ones begin with a week of changes at the portal.
+CYCLE = ("week", "quiet", "busy", "week", "cut", "quiet", "removals", "week", "crash", "half")
+OF_BATCHES = "path=$order=:id"
+FAULTS = {
+    "busy": "kind=429&times=3&retry_after_s=1",
+    "cut": f"kind=cut&times=2&{OF_BATCHES}",
+    "half": f"kind=silent&how=half&times=1&{OF_BATCHES}",
+}
+# What names a load or tells when it was; all else of two warehouses of one portal is the same.
+OF_LOADS = ("load_id", "published_at", "notice")
+POLL_S = 0.3
+
+
+class Soak:
+    """The running stack, and what people and misfortune do to it."""
+
+    def __init__(self, settings: Settings, tell: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.tell = tell
+        self.airflow = Airflow(settings)
+        self.portal = own_servers.session()
+
+    def night(self, number: int) -> dict[str, Any]:
+        """Let a night pass, and return how it went and what the stack takes afterwards."""
+        kind = CYCLE[number % len(CYCLE)]
+        began = time.monotonic()
+        if kind != "quiet":
+            self._post("live/week")
+        if kind in FAULTS:
+            self._post(f"faults?{FAULTS[kind]}")
+        if kind == "removals":
+            # One report in thirty-two, others each time.
+            self._post(
+                f"live/remove_reports?where=hash(incident_report_number) %25 32 = {number // len(CYCLE) % 32}"
+            )
+        met = self._run(kind)
+        if (kind in ("removals", "crash")) != (met == kind):
+            raise BenchmarkError(
+                f"Night {number + 1}, {kind}: expected just that, came {met or 'nothing of it'}."
+            )
+        self.portal.delete(f"{self.settings.source_url}/faults", timeout=60).raise_for_status()
+        seconds = round(time.monotonic() - began, 1)
+        self.tell(f"night {number + 1}, {kind}: {seconds} s")
+        return {"night": number + 1, "kind": kind, "seconds": seconds} | self._sizes()
+
+    def _post(self, path: str) -> None:
+        """Have the portal change, or misbehave."""
+        self.portal.post(f"{self.settings.source_url}/{path}", timeout=60).raise_for_status()
+
+    def _run(self, kind: str) -> str | None:
+        """Run the DAG to its end; kill its task once if there is to be a crash, and decide like a person if a check blocks the load.
+
+        Returns
+        -------
+        str or None
+            removals if a check blocked the load, crash if its task was killed.
+        """
+        run: dict[str, Any] = self.airflow.ask("POST", f"/dags/{DAG_ID}/dagRuns", json={"logical_date": None})
+        path = f"/dags/{DAG_ID}/dagRuns/{run['dag_run_id']}"
+        met = None
+        while run["state"] not in FINISHED:
+            time.sleep(POLL_S)
+            run = self.airflow.ask("GET", path)
+            states = {
+                task["task_id"]: task["state"] for task in self.airflow.task_instances(run["dag_run_id"])
+            }
+            if kind == "crash" and not met and states.get("settle_months") == "running":
+                self._kill_tasks()
+                met = "crash"
+            if states.get("gate") == "awaiting_input" and met != "removals":
+                answer = {"chosen_options": ["Publish"], "params_input": {}}
+                self.airflow.ask("PATCH", f"{path}/taskInstances/gate/-1/hitlDetails", json=answer)
+                met = "removals"
+        if run["state"] != "success":
+            failures = "\n".join(self.airflow.failures(run["dag_run_id"]))
+            raise BenchmarkError(f"{run['dag_run_id']}: expected success, came {run['state']}.\n{failures}")
+        return met
+
+    def _kill_tasks(self) -> None:
+        """Kill the processes of running tasks: children of the scheduler's workers."""
+        scheduler = psutil.Process(supervisor.states(self.settings.root)["airflow-scheduler"]["pid"])
+        for worker in scheduler.children():
+            for task in worker.children(recursive=True):
+                task.kill()
+
+    def _sizes(self) -> dict[str, Any]:
+        """Return memory by program, databases, landing and logs, in MB."""
+        server, data = self.settings.server, self.settings.data_dir
+        sizes = {
+            "airflow_database": _database_mb(server.url("airflow", "airflow")),
+            "warehouse": _database_mb(self.settings.warehouse_url),
+            "landing": _folder_mb(data / "landing"),
+            "task_logs": _folder_mb(data / "airflow" / "logs"),
+        }
+        states = supervisor.states(self.settings.root)
+        memory = {
+            name: _memory_mb(state["pid"])
+            for name, state in states.items()
+            if state["statename"] == "RUNNING"
+        }
+        return {"disk_mb": sizes, "memory_mb": memory}
+
+
+def _database_mb(url: str) -> float:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("select pg_database_size(current_database())").fetchall()[0]
+    return round(int(row[0]) / 1e6, 2)
+
+
+def _folder_mb(folder: Path) -> float:
+    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 2)
+
+
+def _memory_mb(pid: int) -> float:
+    """Return the memory of a program with its children; shared pages are counted once, where the system tells."""
+    program = psutil.Process(pid)
+    total = 0
+    for process in [program, *program.children(recursive=True)]:
+        try:
+            info = process.memory_full_info()
+            total += getattr(info, "pss", info.uss)
+        except psutil.Error:
+            continue  # just gone
+    return round(total / 1e6, 1)
+
+
+def compare_with_fresh_load(settings: Settings) -> int:
+    """Load the portal into a new warehouse, and return how many tables are the same; BenchmarkError names those that are not."""
+    server, name = settings.server, "warehouse_soak_fresh"
+    server.drop_database(name)
+    url, _ = server.create_warehouse(name)
+    environment = environments.common(settings) | environments.pipeline(settings)
+    environment |= {
+        "AUSTIN_CRIME_WAREHOUSE_URL": url,
+        "AUSTIN_CRIME_LANDING_URL": str(settings.data_dir / "soak-landing"),
+        "AUSTIN_CRIME_EDITION_DIR": "",
+        "AUSTIN_CRIME_SUPERSET_URL": "",
+    }
+    subprocess.run([sys.executable, "-m", "austin_crime.nightly"], env=environment, check=True)
+    here, there = rows_of(settings.warehouse_url, OF_LOADS), rows_of(url, OF_LOADS)
+    with psycopg.connect(url) as connection:
+        names = [
+            f"mart.{table}"
+            for (table,) in connection.execute("select tablename from pg_tables where schemaname = 'mart'")
+        ]
+    different = [table for table in names if here[table] != there[table]]
+    if different:
+        raise BenchmarkError(f"After the nights, {', '.join(different)} differ from a fresh load.")
+    server.drop_database(name)
+    return len(names)
+
+
+def write_page(nights: list[dict[str, Any]], table_count: int) -> None:
+    """Write the results as a page and a picture."""
+    RESULTS.write_text(json.dumps(nights, indent=1) + "\n")
+    first, last = nights[0], nights[-1]
+    rows = [
+        f"| {name.replace('_', ' ')} | {first[kind][name]:,} | {last[kind][name]:,} |"
+        f" {(last[kind][name] - first[kind][name]) / max(1, len(nights) - 1):+,.2f} |"
+        for kind in ("memory_mb", "disk_mb")
+        for name in first[kind]
+        if name in last[kind]
+    ]
+    took = [
+        f"| {kind} | {sum(night['kind'] == kind for night in nights)} |"
+        f" {max(night['seconds'] for night in nights if night['kind'] == kind):,.0f} |"
+        for kind in dict.fromkeys(CYCLE)
+        if any(night["kind"] == kind for night in nights)
+    ]
+    PAGE.write_text(
+        "\n".join(
+            [
+                "# Night after night",
+                "",
+                f"Written by `make soak NIGHTS={len(nights)}`: {len(nights)} nights of the real DAG on the local stack, one right after the"
+                f" other. Afterwards all {table_count} tables of `mart` equal those of a fresh load, row by row.",
+                "",
+                "![Memory and disk, night after night](images/soak.png)",
+                "",
+                "| night | how many | longest, s |",
+                "|---|---|---|",
+                *took,
+                "",
+                "*week*: a week's changes at the portal. *quiet*: nothing new. *busy*, *cut*, *half*: a week's changes, and the portal throttles, cuts"
+                " bodies, or sends half of one. *removals*: one report in thirty-two goes, a check blocks the load, and a person decides to publish it. *crash*: the"
+                " task that settles is killed, and tried again.",
+                "",
+                "| MB | after the first night | after the last | a night |",
+                "|---|---|---|---|",
+                *rows,
+                "",
+            ]
+        )
+    )
+    plot = [measure.python("benchmark"), "-m", "benchmarks.soak_plot", str(RESULTS), str(PICTURE)]
+    subprocess.run(plot, check=True)
+
+
+def main(words: list[str]) -> int:
+    """Let the nights pass, compare, and write what came of it."""
+    text = (words or [""])[0] or str(DEFAULT_NIGHTS)
+    try:
+        if not text.isdigit() or not 2 <= int(text) <= MOST_NIGHTS:
+            raise BenchmarkError(f"NIGHTS is {text!r}: expected a number from 2 to {MOST_NIGHTS}.")
+        settings = running_settings()
+        if settings.source != "sample":
+            raise BenchmarkError(
+                "The stack runs with SOURCE=live: expected the sample portal, which can misbehave."
+            )
+        tell = stopwatch()
+        soak = Soak(settings, tell)
+        nights = [soak.night(number) for number in range(int(text))]
+        table_count = compare_with_fresh_load(settings)
+        write_page(nights, table_count)
+        tell(f"{table_count} tables equal a fresh load. Written: {PAGE.relative_to(ROOT)}")
+    except (BenchmarkError, StackError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
