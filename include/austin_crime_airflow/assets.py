@@ -1,34 +1,17 @@
 """The published tables as Airflow's assets, so that other DAGs can be scheduled on them."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from airflow.sdk import Asset
 
 from austin_crime import config
 
-DEFAULT_PORT = 5432
-
-
-def _published_tables() -> dict[str, Asset]:
-    """Return an asset for each table that a load publishes, by its name (``mart.crimes``).
-
-    Its address names the warehouse's server, as OpenLineage does, so that the same table has one place in a graph.
-    """
-    parts = urlsplit(config.warehouse_url())
-    # Of several servers the first; a password has no place in an asset.
-    host, _, port = parts.netloc.rpartition("@")[2].partition(",")[0].partition(":")
-    server = f"postgres://{host}:{port or DEFAULT_PORT}{parts.path}"
-    names = ("crimes", *config.AGGREGATES, "council_districts")
-    return {
-        f"mart.{name}": Asset(name=f"mart.{name}", uri=f"{server}/mart/{name}", group=WHOLE.name)
-        for name in names
-    }
-
-
 # A whole publish: what to be scheduled on for more than one table.
 WHOLE = Asset("austin_crime")
-TABLES = _published_tables()
+TABLES = {
+    f"mart.{name}": Asset(f"mart.{name}", group=WHOLE.name)
+    for name in ("crimes", *config.AGGREGATES, "council_districts")
+}
 PUBLISHED = [WHOLE, *TABLES.values()]
 
 
