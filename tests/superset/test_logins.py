@@ -185,6 +185,48 @@ def test_filters_of_two_people_who_share_a_login_do_not_mix(superset):
     assert keys[0] != keys[1]
 
 
+def test_a_person_who_has_used_superset_can_be_deleted_and_what_they_made_stays(superset):
+    admin = superset.login("admin")
+    roles = [
+        role["id"]
+        for role in admin.get("/api/v1/security/roles/?q=(page_size:100)")
+        if role["name"] in ("Gamma", "sql_lab", "Austin crime data")
+    ]
+    person = {
+        "username": "leaver",
+        "first_name": "A",
+        "last_name": "B",
+        "email": "leaver@localhost",
+        "active": True,
+    }
+    made = admin.ask(
+        "POST", "/api/v1/security/users/", person | {"password": "leaves soon 1", "roles": roles}
+    )
+    assert made.status_code == 201, made.text
+    leaver = superset.login("leaver", "leaves soon 1")
+    for path, body in (
+        ("/api/v1/dashboard/1/filter_state", {"value": "{}"}),
+        ("/api/v1/dashboard/1/permalink", {"urlParams": []}),
+        ("/api/v1/dashboard/1/favorites/", None),
+        ("/api/v1/chart/", {"slice_name": "A leaver's", "datasource_id": 1, "datasource_type": "table"}),
+        ("/api/v1/saved_query/", {"db_id": 1, "label": "mine", "sql": "select 1", "schema": "mart"}),
+        ("/api/v1/log/", None),
+    ):
+        leaver.ask("POST", path, body)
+    leaver.ask("GET", "/superset/dashboard/austin-crime/")
+    assert leaver.sql("select 1").status_code == 200
+
+    deleted = admin.ask("DELETE", f"/api/v1/security/users/{made.json()['id']}")
+
+    assert deleted.status_code == 200, deleted.text
+    assert superset.login("leaver", "leaves soon 1").ask("GET", "/api/v1/me/").status_code == 401
+    with psycopg.connect(superset.metadata_url) as connection:
+        charts = connection.execute(
+            "delete from slices where slice_name = 'A leaver''s' returning id"
+        ).fetchall()
+    assert len(charts) == 1
+
+
 @pytest.mark.parametrize("path", ["/register", "/register/", "/register/form"])
 def test_nobody_registers(superset, path):
     assert own_servers.session().get(superset.url + path, timeout=60).status_code == 404
