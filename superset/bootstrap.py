@@ -56,7 +56,9 @@ VIEWER_PERMISSIONS = (
     # The chosen filters, and links to them.
     ("can_write", "DashboardFilterStateRestApi"),
     ("can_write", "DashboardPermalinkRestApi"),
+    # "Drill by" keeps what it drew under a key; none of it is a chart.
     ("can_drill", "Dashboard"),
+    ("can_write", "ExploreFormDataRestApi"),
     ("can_view_chart_as_table", "Dashboard"),
     ("can_view_query", "Dashboard"),
     ("can_get_drill_info", "Dataset"),
@@ -90,6 +92,7 @@ NOT_ANONYMOUS = {
     ("can_write", "CurrentUserRestApi"),
     ("can_write", "DashboardFilterStateRestApi"),
     ("can_write", "DashboardPermalinkRestApi"),
+    ("can_write", "ExploreFormDataRestApi"),
     ("can_share_dashboard", "Superset"),
     ("can_recent_activity", "Log"),
     ("can_userinfo", "UserDBModelView"),

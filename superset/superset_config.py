@@ -72,20 +72,18 @@ _BRAND = {
     "brandLogoHref": "/",
     "brandLogoMargin": "18px 0",
 }
-# Where a drawing has little room, long names break, fewer ticks stand on an axis, and squares have colors without numbers.
+# Where a drawing has little room, long names break, and fewer ticks stand on an axis.
 _LEGEND = {"legend": {"selector": False}}
-_BARS = {
-    "yAxis": {"axisLabel": {"width": 115, "overflow": "break"}},
-    "xAxis": {"axisLabel": {"hideOverlap": True}},
+_NARROW_BARS = {
+    "yAxis": {"axisLabel": {"width": 170, "overflow": "break", "lineHeight": 13}},
+    "xAxis": {"axisLabel": {"hideOverlap": True}, "splitNumber": 2},
 }
+_NARROW_MIXED = {"legend": {"type": "plain"}, "grid": {"top": 80}}
 _DRAWINGS = {
-    "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 420}, "option": _BARS}]},
+    "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_BARS}]},
     "echarts_timeseries_line": _LEGEND,
-    "mixed_timeseries": _LEGEND
-    | {"media": [{"query": {"maxWidth": 420}, "option": {"legend": {"type": "plain"}, "grid": {"top": 80}}}]},
-    "heatmap_v2": {
-        "media": [{"query": {"maxWidth": 600}, "option": {"series": [{"label": {"show": False}}]}}]
-    },
+    "mixed_timeseries": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_MIXED}]},
+    "heatmap_v2": {"xAxis": {"axisLabel": {"hideOverlap": True}}},
 }
 THEME_DEFAULT = config.THEME_DEFAULT | {
     "token": config.THEME_DEFAULT["token"]

@@ -58,16 +58,18 @@ const inWords = (form, queries, results) => {
   const isLines = /line$/.test(form.viz_type);
   const isCount = !isLines && !/per_/.test(form.metric);
   const isShare = /%/.test(form.y_axis_format);
-  const isSplit = new Set(drawn.flatMap(({ parts }) => parts.map(({ name }) => name))).size > 1;
+  // Of bars in two colors, the rarer one is named: the month that still runs.
+  const count = (name) => drawn.filter(({ parts }) => parts.some((part) => part.name === name)).length;
+  const names = [...new Set(drawn.flatMap(({ parts }) => parts.map(({ name }) => name)))].sort((one, other) => count(other) - count(one));
   const all = drawn.flatMap(({ label, parts }) => {
-    const named = (name) => (isSplit ? `${label} (${name.replace(/^reports, /i, "")})` : label);
+    const named = (name) => (names.length > 1 && (isLines || name !== names[0]) ? `${label} (${name.replace(/^reports, /i, "")})` : label);
     if (isLines) return parts.map(({ name, value }) => ({ label: named(name), total: value, parts }));
     return [{ place: label, label: parts.length === 1 ? named(parts[0].name) : label, total: sum(parts.map(({ value }) => value)), parts }];
   });
   const end = (which) => all.reduce((one, other) => (which(one.total, other.total) === one.total ? one : other));
   const [most, least] = [end(Math.max), end(Math.min)].map(({ label, total }) => `${label}, ${inNumbers(total, isShare)}`);
   const ends = all.length > 1 ? `Most: ${most}; least: ${least}` : most;
-  const together = isCount && all.length > 1 ? `; ${inNumbers(sum(all.map(({ total }) => total)))} in all ${inNumbers(all.length)}` : "";
+  const together = isCount && all.length > 1 ? `; together: ${inNumbers(sum(all.map(({ total }) => total)))}` : "";
   const range = results.length === 2 ? compared(all, places(form, queries[1], results[1])) : "";
   return `${ends}${together}${range}${only}.`;
 };
