@@ -35,7 +35,9 @@ def station(page: Page, task_id: str):
 
 def wait_for_content(page: Page) -> None:
     """Wait until a page shows what it has asked for."""
-    expect(page.locator("main table:visible, main #typed:visible").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(page.locator("main table:visible, main #typed:visible").first).to_be_visible(
+        timeout=DRAW_TIMEOUT_MS
+    )
 
 
 def wait_until_loaded(page: Page) -> None:

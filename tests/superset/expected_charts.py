@@ -79,10 +79,6 @@ EXPECTED = {
     "Crime groups": Expected(
         f"select {GROUP}, count(*) from mart.crimes where {{where}} group by 1", ("crime_group", "reports")
     ),
-    "Location types": Expected(
-        "select coalesce(location_type, 'unknown'), count(*) from mart.crimes where {year} group by 1",
-        ("location_label", "reports"),
-    ),
     "Newest reports": Expected(
         "select reported_at from mart.crimes where {where} and reported_at is not null order by reported_at desc limit 5",
         ("reported_at",),

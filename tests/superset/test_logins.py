@@ -232,13 +232,44 @@ def test_nobody_registers(superset, path):
     assert own_servers.session().get(superset.url + path, timeout=60).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/sqllab/", "/chart/add", "/dashboard/new/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sqllab/",
+        "/chart/add",
+        "/dashboard/new/",
+        "/chart/list/",
+        "/tablemodelview/list/",
+        "/superset/welcome/",
+    ],
+)
 def test_what_the_viewer_may_not_open_is_refused_with_a_page(viewer, path):
     page = viewer.session.get(viewer.url + path, headers={"Accept": "text/html"}, timeout=60)
 
     assert page.status_code == 403
     assert page.headers["Content-Type"].startswith("text/html")
     assert "Your login reads dashboards" in page.text
+
+
+@pytest.mark.parametrize("path", ["/chart/list/", "/tablemodelview/list/", "/superset/welcome/"])
+def test_the_analyst_may_open_the_lists_of_people_who_make_charts(analyst, path):
+    assert analyst.ask("GET", path).status_code == 200
+
+
+def test_the_viewer_s_menu_leads_to_dashboards_only(viewer):
+    menu = viewer.get("/api/v1/menu/")
+
+    assert [entry["name"] for entry in menu] == ["Dashboards"]
+
+
+def test_people_change_their_own_password(superset):
+    viewer = superset.login("viewer")
+    new = {"password": "another of the viewer's 1"}
+    assert viewer.ask("PUT", "/api/v1/me/", new).status_code == 200
+    assert superset.login("viewer", new["password"]).ask("GET", "/api/v1/me/").status_code == 200
+
+    old = {"password": superset.environment["SUPERSET_VIEWER_PASSWORD"]}
+    assert superset.login("viewer", new["password"]).ask("PUT", "/api/v1/me/", old).status_code == 200
 
 
 def test_what_the_viewer_may_not_ask_for_is_refused_in_json(viewer):
