@@ -11,7 +11,7 @@ RUN_TIMEOUT_MS = 300_000
 DRAW_TIMEOUT_MS = 90_000
 # What a chart must show to be drawn: a blank or broken one has a colour or two.
 COLOURS_DRAWN = 5
-BARS = ("Crimes per year", "Crimes per hour of day", "Crime groups")
+BARS = ("Crimes per year", "Crimes per hour of day", "Months beside the usual range")
 MAP = "Map by council district"
 TROUBLE = ("Unexpected error", "An error occurred", "No results were returned", "No data", "Error:")
 
