@@ -3,6 +3,7 @@
 import base64
 import os
 from pathlib import Path
+from typing import Any
 
 import anonymous
 import basemap
@@ -73,13 +74,13 @@ _BRAND = {
     "brandLogoMargin": "18px 0",
 }
 # Where a drawing has little room, long names break, and fewer ticks stand on an axis.
-_LEGEND = {"legend": {"selector": False}}
+_LEGEND: dict[str, Any] = {"legend": {"selector": False}}
 _NARROW_BARS = {
     "yAxis": {"axisLabel": {"width": 170, "overflow": "break", "lineHeight": 13}},
     "xAxis": {"axisLabel": {"hideOverlap": True}, "splitNumber": 2},
 }
 _NARROW_MIXED = {"legend": {"type": "plain"}, "grid": {"top": 80}}
-_DRAWINGS = {
+_DRAWINGS: dict[str, dict[str, Any]] = {
     "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_BARS}]},
     "echarts_timeseries_line": _LEGEND,
     "mixed_timeseries": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_MIXED}]},
