@@ -10,7 +10,7 @@ export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
 unexport $(filter-out PYTHON PYTHONPATH AIRFLOW_CONN_AUSTIN_CRIME_%,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs assets-export assets-import benchmark soak screenshots clean installed
+.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs assets-lint assets-export assets-import benchmark soak screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,10 @@ docs: installed ## Write docs/tables.md and Superset's descriptions of columns f
 	@$(venv)/python scripts/write_docs.py
 	@PYTHONPATH=$(PYTHONPATH):$(CURDIR)/superset $(venv)/python scripts/write_column_descriptions.py
 	@$(venv)/python scripts/write_env_example.py
+
+assets-lint: ## Check superset/assets: uuids, orphans, and that every column, metric, filter and query exists and fits
+	@$(install) dev
+	@$(venv)/python -m pytest -q $(PYTEST_ARGS) tests/superset/test_assets.py
 
 assets-export: installed ## Write what people changed in Superset to superset/assets
 	@$(stack) assets-export

@@ -56,7 +56,9 @@ VIEWER_PERMISSIONS = (
     # The chosen filters, and links to them.
     ("can_write", "DashboardFilterStateRestApi"),
     ("can_write", "DashboardPermalinkRestApi"),
+    # "Drill by" keeps what it drew under a key; none of it is a chart.
     ("can_drill", "Dashboard"),
+    ("can_write", "ExploreFormDataRestApi"),
     ("can_view_chart_as_table", "Dashboard"),
     ("can_view_query", "Dashboard"),
     ("can_get_drill_info", "Dataset"),
@@ -75,10 +77,10 @@ VIEWER_PERMISSIONS = (
     ("can_language_pack", "Superset"),
     ("can_log", "Superset"),
     ("can_share_dashboard", "Superset"),
-    ("can_slice", "Superset"),
-    ("menu_access", "Charts"),
+    # Of the menus, the one whose pages hold nothing that a viewer is refused.
     ("menu_access", "Dashboards"),
-    ("menu_access", "Home"),
+    # A password of one's own.
+    ("can_write", "CurrentUserRestApi"),
     ("can_userinfo", "UserDBModelView"),
     ("resetmypassword", "UserDBModelView"),
     ("can_this_form_get", "ResetMyPasswordView"),
@@ -87,8 +89,10 @@ VIEWER_PERMISSIONS = (
 # Of these, what writes, or is about a login: not for people without one.
 NOT_ANONYMOUS = {
     ("can_read", "user"),
+    ("can_write", "CurrentUserRestApi"),
     ("can_write", "DashboardFilterStateRestApi"),
     ("can_write", "DashboardPermalinkRestApi"),
+    ("can_write", "ExploreFormDataRestApi"),
     ("can_share_dashboard", "Superset"),
     ("can_recent_activity", "Log"),
     ("can_userinfo", "UserDBModelView"),

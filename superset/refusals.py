@@ -1,6 +1,10 @@
 """Pages that say no: nobody registers, and who may not open a page reads it in a sentence instead of in JSON."""
 
 from flask import Flask, Response, abort, request
+from flask_login import current_user
+
+# Lists whose every link or button leads to a page of people who make charts.
+FOR_MAKERS = ("/superset/welcome", "/chart/list", "/tablemodelview/list")
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -20,6 +24,15 @@ def install(app: Flask) -> None:
         # Superset serves the form even where the setting forbids to register.
         if request.path.rstrip("/").startswith("/register"):
             abort(404)
+
+    @app.before_request
+    def refuse_lists_to_readers() -> None:
+        # Superset's own can be imported when it runs, and this file is read before.
+        from superset import security_manager
+
+        is_list = request.path.rstrip("/") in FOR_MAKERS and current_user.is_authenticated
+        if is_list and not security_manager.can_access("can_explore", "Superset"):
+            abort(403)
 
     @app.after_request
     def show_refusal(response: Response) -> Response:

@@ -3,6 +3,7 @@
 import base64
 import os
 from pathlib import Path
+from typing import Any
 
 import anonymous
 import basemap
@@ -65,30 +66,39 @@ def _mark(color: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-# Superset has copied its own name and mark into the theme before it read ours. The text is softer than black, because pies
-# paint what they put together ("Other") in the color of the text.
+# Superset has copied its own name and mark into the theme before it read ours.
 _BRAND = {
     "brandAppName": APP_NAME,
     "brandLogoAlt": APP_NAME,
     "brandLogoHref": "/",
     "brandLogoMargin": "18px 0",
 }
+# Where a drawing has little room, long names break, and fewer ticks stand on an axis.
+_LEGEND: dict[str, Any] = {"legend": {"selector": False}}
+_NARROW_BARS = {
+    "yAxis": {"axisLabel": {"width": 170, "overflow": "break", "lineHeight": 13}},
+    "xAxis": {"axisLabel": {"hideOverlap": True}, "splitNumber": 2},
+}
+_NARROW_MIXED = {"legend": {"type": "plain"}, "grid": {"top": 80}}
+_DRAWINGS: dict[str, dict[str, Any]] = {
+    "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_BARS}]},
+    "echarts_timeseries_line": _LEGEND,
+    "mixed_timeseries": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_MIXED}]},
+    "heatmap_v2": {"xAxis": {"axisLabel": {"hideOverlap": True}}},
+}
 THEME_DEFAULT = config.THEME_DEFAULT | {
     "token": config.THEME_DEFAULT["token"]
     | _BRAND
-    | {
-        "brandLogoUrl": _mark("#0b5c8f"),
-        "colorText": "#46525c",
-        "colorPrimary": "#0b6fa4",
-        "colorLink": "#0b6fa4",
-    }
+    | {"brandLogoUrl": _mark("#0b5c8f"), "colorPrimary": "#0b6fa4", "colorLink": "#0b6fa4"},
+    "echartsOptionsOverridesByChartType": _DRAWINGS,
 }
+# The scale of a heat map would keep the dark text of a light page.
+_LIGHT_SCALE = {"visualMap": {"textStyle": {"color": "#c8d0d6"}}}
 THEME_DARK = config.THEME_DARK | {
     "token": config.THEME_DARK["token"]
     | _BRAND
     | {"brandLogoUrl": _mark("#8cc8ea"), "colorPrimary": "#4fa9d8", "colorLink": "#6cbbe6"},
-    # The scale of a heat map would keep the dark text of a light page.
-    "echartsOptionsOverridesByChartType": {"heatmap_v2": {"visualMap": {"textStyle": {"color": "#c8d0d6"}}}},
+    "echartsOptionsOverridesByChartType": _DRAWINGS | {"heatmap_v2": _DRAWINGS["heatmap_v2"] | _LIGHT_SCALE},
 }
 FAVICONS = [{"href": _mark("#0b5c8f")}]
 # After logging in, and where the logo leads.

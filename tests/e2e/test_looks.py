@@ -37,11 +37,25 @@ def number_of(page: Page, title: str):
     return tile.locator(".header-line").first
 
 
+def counts(stack, condition: str, label: str = "'all'") -> dict[str, int]:
+    """Return how many reports meet a condition, by a label."""
+    analyst = Browser(stack.superset, "analyst", stack.passwords["SUPERSET_ANALYST_PASSWORD"])
+    reports = "mart.crimes left join mart.crime_groups using (crime_type)"
+    statement = f"select {label} as label, count(*) as n from {reports} where {condition} group by 1"
+    return {row["label"]: row["n"] for row in analyst.sql(statement).json()["data"]}
+
+
 def count(stack, condition: str) -> str:
     """Return how many reports meet a condition, as a tile writes it."""
-    analyst = Browser(stack.superset, "analyst", stack.passwords["SUPERSET_ANALYST_PASSWORD"])
-    statement = f"select count(*) as n from mart.crimes left join mart.crime_groups using (crime_type) where {condition}"
-    return f"{analyst.sql(statement).json()['data'][0]['n']:,}"
+    return f"{counts(stack, condition)['all']:,}"
+
+
+def choose_crime_type(page: Page, crime_type: str) -> None:
+    page.locator(".filter-item-wrapper", has_text="Crime type").locator(".ant-select").click()
+    page.keyboard.type(crime_type)
+    page.locator(".ant-select-item-option", has_text=re.compile(f"^{crime_type}$")).click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("Apply")).click()
 
 
 @pytest.fixture
@@ -94,11 +108,7 @@ def test_a_chosen_crime_type_changes_the_numbers_and_goes_along_to_the_next_dash
     open_dashboard(page, stack, "austin-crime")
     expect(number_of(page, "Reports")).to_have_text(count(stack, "true"))
 
-    page.locator(".filter-item-wrapper", has_text="Crime type").locator(".ant-select").click()
-    page.keyboard.type("BURGLARY OF VEHICLE")
-    page.locator(".ant-select-item-option", has_text=re.compile("^BURGLARY OF VEHICLE$")).click()
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name=re.compile("Apply")).click()
+    choose_crime_type(page, "BURGLARY OF VEHICLE")
     expect(number_of(page, "Reports")).to_have_text(
         count(stack, "crime_type = 'BURGLARY OF VEHICLE'"), timeout=DRAW_TIMEOUT_MS
     )
@@ -108,17 +118,80 @@ def test_a_chosen_crime_type_changes_the_numbers_and_goes_along_to_the_next_dash
     expect(page.get_by_text("BURGLARY OF VEHICLE").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
 
 
-def test_a_click_on_a_slice_filters_the_other_charts(stack, page):
+def test_a_click_on_a_row_filters_the_other_charts(stack, page):
     log_in_to_superset(page, stack, "viewer")
     open_dashboard(page, stack, "austin-crime")
-    pie = page.locator('[data-test-chart-name="Crime groups"] canvas').first
-    pie.scroll_into_view_if_needed()
-    box = pie.bounding_box()
-    middle, ring = (box["width"] / 2, box["height"] / 2), min(box["width"], box["height"]) / 2 * 0.51
 
-    # The largest slice begins at the top and goes to the right.
-    pie.click(position={"x": middle[0] + ring * 0.5, "y": middle[1] - ring * 0.86})
+    page.locator(
+        '[data-test-chart-name="Most frequent crimes"] td', has_text="BURGLARY OF VEHICLE"
+    ).first.click()
 
     expect(number_of(page, "Reports")).to_have_text(
-        count(stack, "crime_group = 'Theft'"), timeout=DRAW_TIMEOUT_MS
+        count(stack, "crime_type = 'BURGLARY OF VEHICLE'"), timeout=DRAW_TIMEOUT_MS
     )
+
+
+IN_WORDS = {
+    "Crimes per year": ("extract(year from occurred_date)::text", "true"),
+    "Map by council district": ("'District ' || council_district", "council_district is not null"),
+}
+
+
+def assert_words(page: Page, stack, title: str, chosen: str, filters: str) -> None:
+    """Compare the sentence of a drawing with what SQL counts under the same filters."""
+    label, condition = IN_WORDS[title]
+    by_label = counts(stack, f"{condition} and {chosen}", label)
+    line = page.locator(f'[data-test-chart-name="{title}"] .in-words')
+    line.scroll_into_view_if_needed(timeout=DRAW_TIMEOUT_MS)
+    together = f"together: {sum(by_label.values()):,}{filters}."
+    expect(line).to_have_text(re.compile(f"{re.escape(together)}$"), timeout=DRAW_TIMEOUT_MS)
+    ends = re.match(
+        r"Most: ([^,(]+?)(?: \([^)]*\))?, ([\d,]+); least: ([^,(]+?)(?: \([^)]*\))?, ([\d,]+); together",
+        line.inner_text(),
+    )
+    assert ends is not None, line.inner_text()
+    most, most_count, least, least_count = ends.groups()
+    assert most_count == f"{by_label[most]:,}" == f"{max(by_label.values()):,}"
+    assert least_count == f"{by_label[least]:,}" == f"{min(by_label.values()):,}"
+
+
+def test_each_drawing_says_in_words_what_sql_counts_with_and_without_a_filter(stack, page):
+    log_in_to_superset(page, stack, "viewer")
+    open_dashboard(page, stack, "austin-crime")
+    for title in IN_WORDS:
+        assert_words(page, stack, title, "true", "")
+
+    choose_crime_type(page, "BURGLARY OF VEHICLE")
+
+    for title in IN_WORDS:
+        assert_words(
+            page, stack, title, "crime_type = 'BURGLARY OF VEHICLE'", " (crime type BURGLARY OF VEHICLE)"
+        )
+
+
+def test_every_drawing_has_words(stack, page):
+    log_in_to_superset(page, stack, "viewer")
+    for slug in ("austin-crime", "austin-crime-where", "austin-crime-when"):
+        open_dashboard(page, stack, slug)
+        for holder in page.locator(".chart-slice:has(canvas)").all():
+            holder.scroll_into_view_if_needed(timeout=DRAW_TIMEOUT_MS)
+            expect(holder.locator(".in-words")).to_have_text(re.compile(r"\d.*\.$"), timeout=DRAW_TIMEOUT_MS)
+
+
+def test_no_entry_or_link_that_a_viewer_sees_is_refused(stack, page):
+    refused = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status == 403 else None)
+    log_in_to_superset(page, stack, "viewer")
+    seen, to_open = set(), ["/superset/dashboard/austin-crime/", "/dashboard/list/", "/user_info/"]
+    while to_open:
+        path = to_open.pop()
+        seen.add(path)
+        page.goto(stack.superset + path)
+        expect(page.locator("a:visible").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+        page.wait_for_timeout(2_000)
+        hrefs = [link.get_attribute("href") or "" for link in page.locator("a:visible").all()]
+        own = {href.partition("?")[0] for href in hrefs if href.startswith("/") and "logout" not in href}
+        to_open += sorted(own - seen - set(to_open))
+
+    assert "/chart/list/" not in seen
+    assert {url for url in refused if "/colors" not in url} == set()

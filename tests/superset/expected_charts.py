@@ -61,7 +61,8 @@ EXPECTED = {
         "select crime_type, count(*) from mart.crimes where {where} group by 1", ("crime_type", "reports")
     ),
     "Crimes by council district": Expected(
-        f"select {DISTRICT}, count(*) from mart.crimes where {{where}} group by 1", ("district", "reports")
+        "select council_district, count(*) from mart.crimes where {where} group by 1",
+        ("council_district", "reports"),
     ),
     "Crimes per year": Expected(
         f"""select extract(year from occurred_date)::text, case when extract(year from occurred_date) = extract(year from {NEWEST})

@@ -253,6 +253,22 @@ def test_a_chart_holds_no_id_of_a_server(chart):
     assert not {"datasource", "slice_id", "dashboards"} & set(chart["params"])
 
 
+@pytest.mark.parametrize("chart", CHARTS.values(), ids=list(CHARTS))
+def test_a_chart_s_query_asks_for_what_its_settings_name(chart):
+    settings, queries = chart["params"], json.loads(chart["query_context"])["queries"]
+    drawn = [
+        name
+        for key in ("metric", "metrics", "metrics_b", "groupby", "x_axis")
+        for name in names_in(settings.get(key, []))
+    ]
+    asked = [
+        name for query in queries for key in ("columns", "metrics") for name in names_in(query.get(key) or [])
+    ]
+
+    assert set(drawn) <= set(asked)
+    assert {query["row_limit"] for query in queries if "row_limit" in query} <= {settings.get("row_limit")}
+
+
 @pytest.mark.parametrize("dashboard", DASHBOARDS.values(), ids=list(DASHBOARDS))
 def test_a_dashboard_numbers_its_charts_itself(dashboard):
     numbers = sorted(meta["chartId"] for meta in charts_on(dashboard).values())

@@ -185,18 +185,91 @@ def test_filters_of_two_people_who_share_a_login_do_not_mix(superset):
     assert keys[0] != keys[1]
 
 
+def test_a_person_who_has_used_superset_can_be_deleted_and_what_they_made_stays(superset):
+    admin = superset.login("admin")
+    roles = [
+        role["id"]
+        for role in admin.get("/api/v1/security/roles/?q=(page_size:100)")
+        if role["name"] in ("Gamma", "sql_lab", "Austin crime data")
+    ]
+    person = {
+        "username": "leaver",
+        "first_name": "A",
+        "last_name": "B",
+        "email": "leaver@localhost",
+        "active": True,
+    }
+    made = admin.ask(
+        "POST", "/api/v1/security/users/", person | {"password": "leaves soon 1", "roles": roles}
+    )
+    assert made.status_code == 201, made.text
+    leaver = superset.login("leaver", "leaves soon 1")
+    for path, body in (
+        ("/api/v1/dashboard/1/filter_state", {"value": "{}"}),
+        ("/api/v1/dashboard/1/permalink", {"urlParams": []}),
+        ("/api/v1/dashboard/1/favorites/", None),
+        ("/api/v1/chart/", {"slice_name": "A leaver's", "datasource_id": 1, "datasource_type": "table"}),
+        ("/api/v1/saved_query/", {"db_id": 1, "label": "mine", "sql": "select 1", "schema": "mart"}),
+        ("/api/v1/log/", None),
+    ):
+        leaver.ask("POST", path, body)
+    leaver.ask("GET", "/superset/dashboard/austin-crime/")
+    assert leaver.sql("select 1").status_code == 200
+
+    deleted = admin.ask("DELETE", f"/api/v1/security/users/{made.json()['id']}")
+
+    assert deleted.status_code == 200, deleted.text
+    assert superset.login("leaver", "leaves soon 1").ask("GET", "/api/v1/me/").status_code == 401
+    with psycopg.connect(superset.metadata_url) as connection:
+        charts = connection.execute(
+            "delete from slices where slice_name = 'A leaver''s' returning id"
+        ).fetchall()
+    assert len(charts) == 1
+
+
 @pytest.mark.parametrize("path", ["/register", "/register/", "/register/form"])
 def test_nobody_registers(superset, path):
     assert own_servers.session().get(superset.url + path, timeout=60).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/sqllab/", "/chart/add", "/dashboard/new/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sqllab/",
+        "/chart/add",
+        "/dashboard/new/",
+        "/chart/list/",
+        "/tablemodelview/list/",
+        "/superset/welcome/",
+    ],
+)
 def test_what_the_viewer_may_not_open_is_refused_with_a_page(viewer, path):
     page = viewer.session.get(viewer.url + path, headers={"Accept": "text/html"}, timeout=60)
 
     assert page.status_code == 403
     assert page.headers["Content-Type"].startswith("text/html")
     assert "Your login reads dashboards" in page.text
+
+
+@pytest.mark.parametrize("path", ["/chart/list/", "/tablemodelview/list/", "/superset/welcome/"])
+def test_the_analyst_may_open_the_lists_of_people_who_make_charts(analyst, path):
+    assert analyst.ask("GET", path).status_code == 200
+
+
+def test_the_viewer_s_menu_leads_to_dashboards_only(viewer):
+    menu = viewer.get("/api/v1/menu/")
+
+    assert [entry["name"] for entry in menu] == ["Dashboards"]
+
+
+def test_people_change_their_own_password(superset):
+    viewer = superset.login("viewer")
+    new = {"password": "another of the viewer's 1"}
+    assert viewer.ask("PUT", "/api/v1/me/", new).status_code == 200
+    assert superset.login("viewer", new["password"]).ask("GET", "/api/v1/me/").status_code == 200
+
+    old = {"password": superset.environment["SUPERSET_VIEWER_PASSWORD"]}
+    assert superset.login("viewer", new["password"]).ask("PUT", "/api/v1/me/", old).status_code == 200
 
 
 def test_what_the_viewer_may_not_ask_for_is_refused_in_json(viewer):
