@@ -16,6 +16,7 @@ PAGES = [
 BASES = ("", "include/austin_crime", "tools")
 FOLDERS = (
     "dags",
+    "deploy",
     "docker",
     "flows",
     "include",
