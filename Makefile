@@ -74,13 +74,14 @@ test-upgrade: ## Load a warehouse with an earlier state of the project, upgrade 
 	@$(install) dev superset
 	@UPGRADE_FROM="$(FROM)" $(venv)/python -m pytest -m upgrade tests/upgrade $(PYTEST_ARGS)
 
-lint: ## Check style, types, SQL, YAML, Dockerfiles and docker-compose.yaml
+lint: ## Check style, types, SQL, YAML, Dockerfiles, docker-compose.yaml and the workflow
 	@$(install) dev prefect-dev
 	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
 	@$(venv)/mypy --python-executable .venv/prefect/bin/python include/austin_crime_prefect flows
 	@$(venv)/sqlfluff lint --nocolor --disable-progress-bar include/sql tools/benchmarks superset/queries
 	@$(venv)/yamllint --strict . && $(venv)/hadolint docker/*/Dockerfile
 	@$(venv)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	@$(venv)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 format: ## Format Python and SQL
 	@$(install) dev

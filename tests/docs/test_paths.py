@@ -9,13 +9,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
+    ROOT / "CODE_OF_CONDUCT.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 # Documents may leave out the package whose modules they describe.
 BASES = ("", "include/austin_crime", "tools")
 FOLDERS = (
     "dags",
+    "deploy",
     "docker",
     "flows",
     "include",
