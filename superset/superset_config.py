@@ -79,7 +79,7 @@ _NARROW_BARS = {
     "yAxis": {"axisLabel": {"width": 170, "overflow": "break", "lineHeight": 13}},
     "xAxis": {"axisLabel": {"hideOverlap": True}, "splitNumber": 2},
 }
-_NARROW_MIXED = {"legend": {"type": "plain"}, "grid": {"top": 80}}
+_NARROW_MIXED: dict[str, Any] = {"legend": {"type": "plain"}, "grid": {"top": 80}}
 _DRAWINGS: dict[str, dict[str, Any]] = {
     "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_BARS}]},
     "echarts_timeseries_line": _LEGEND,
@@ -92,13 +92,25 @@ THEME_DEFAULT = config.THEME_DEFAULT | {
     | {"brandLogoUrl": _mark("#0b5c8f"), "colorPrimary": "#0b6fa4", "colorLink": "#0b6fa4"},
     "echartsOptionsOverridesByChartType": _DRAWINGS,
 }
-# The scale of a heat map would keep the dark text of a light page.
-_LIGHT_SCALE = {"visualMap": {"textStyle": {"color": "#c8d0d6"}}}
+# The scale of a heat map, and a legend that a phone makes anew, would keep the dark text of a light page.
+_LIGHT_TEXT = {"textStyle": {"color": "#c8d0d6"}}
+_LIGHT_DRAWINGS = _DRAWINGS | {
+    "heatmap_v2": _DRAWINGS["heatmap_v2"] | {"visualMap": _LIGHT_TEXT},
+    "mixed_timeseries": {
+        "legend": _LEGEND["legend"] | _LIGHT_TEXT,
+        "media": [
+            {
+                "query": {"maxWidth": 500},
+                "option": _NARROW_MIXED | {"legend": _NARROW_MIXED["legend"] | _LIGHT_TEXT},
+            }
+        ],
+    },
+}
 THEME_DARK = config.THEME_DARK | {
     "token": config.THEME_DARK["token"]
     | _BRAND
     | {"brandLogoUrl": _mark("#8cc8ea"), "colorPrimary": "#4fa9d8", "colorLink": "#6cbbe6"},
-    "echartsOptionsOverridesByChartType": _DRAWINGS | {"heatmap_v2": _DRAWINGS["heatmap_v2"] | _LIGHT_SCALE},
+    "echartsOptionsOverridesByChartType": _LIGHT_DRAWINGS,
 }
 FAVICONS = [{"href": _mark("#0b5c8f")}]
 # After logging in, and where the logo leads.
