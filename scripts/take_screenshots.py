@@ -127,7 +127,7 @@ def take_dashboard(page: Page, current: Settings) -> None:
 
 
 def keep(page: Page, name: str) -> None:
-    """Write what the page shows with 256 colours."""
+    """Write what the page shows with 256 colors."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)

@@ -115,7 +115,7 @@ def _pixel(point: Point, zoom: int, x: int, y: int) -> Point:
 
 
 def _middle(polygons: list[list[list[Point]]]) -> Point:
-    """Return the centre of mass of the largest outer ring."""
+    """Return the center of mass of the largest outer ring."""
     parts = [_mass(polygon[0]) for polygon in polygons]
     area, across, down = max(parts, key=lambda part: abs(part[0]))
     return across / (3 * area), down / (3 * area)
@@ -130,7 +130,7 @@ def _mass(ring: list[Point]) -> tuple[float, float, float]:
     return area, across, down
 
 
-def _draw_label(draw: ImageDraw.ImageDraw, label: str, centre: Point, zoom: int) -> None:
+def _draw_label(draw: ImageDraw.ImageDraw, label: str, center: Point, zoom: int) -> None:
     """Draw a district's number, larger when the map is closer."""
     font = ImageFont.load_default(max(9, 2 * zoom - 8) * OVERSAMPLING)
-    draw.text(centre, label, fill=LABEL, font=font, anchor="mm")
+    draw.text(center, label, fill=LABEL, font=font, anchor="mm")

@@ -9,8 +9,8 @@ from tests.e2e.conftest import log_in_to_airflow, log_in_to_superset
 
 RUN_TIMEOUT_MS = 300_000
 DRAW_TIMEOUT_MS = 90_000
-# What a chart must show to be drawn: a blank or broken one has a colour or two.
-COLOURS_DRAWN = 5
+# What a chart must show to be drawn: a blank or broken one has a color or two.
+COLORS_DRAWN = 5
 BARS = ("Crimes per year", "Crimes per hour of day")
 PIES = ("Crime groups", "Location types")
 MAP = "Map by council district"
@@ -32,8 +32,8 @@ def chart(page: Page, title: str):
     return holder
 
 
-def colours(holder, path) -> int:
-    """Return how many different colours a chart's drawing shows on at least 20 pixels."""
+def colors(holder, path) -> int:
+    """Return how many different colors a chart's drawing shows on at least 20 pixels."""
     holder.locator("canvas").first.screenshot(path=path)
     pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
     _, counts = np.unique(pixels, axis=0, return_counts=True)
@@ -93,8 +93,8 @@ def test_the_dashboard_is_drawn_with_bars_pies_and_the_map_and_asks_no_other_hos
     drawn = {title: chart(page, title) for title in (*BARS, *PIES, MAP)}
     page.wait_for_load_state("networkidle")
 
-    few = {title: colours(holder, tmp_path / "chart.png") for title, holder in drawn.items()}
-    assert {title: number for title, number in few.items() if number < COLOURS_DRAWN} == {}
+    few = {title: colors(holder, tmp_path / "chart.png") for title, holder in drawn.items()}
+    assert {title: number for title, number in few.items() if number < COLORS_DRAWN} == {}
     text = page.locator("body").inner_text()
     assert [words for words in TROUBLE if words in text] == []
     assert page.hosts == {"127.0.0.1"}

@@ -125,7 +125,7 @@ class MortalServer:
         self.folder = folder
         passwords = {role: secrets.token_urlsafe(12) for role in (SUPERUSER, *ROLES)}
         self.server = Server(local_postgres.free_port(), passwords)
-        local_postgres.initialise(folder / "data", passwords[SUPERUSER], "--no-sync")
+        local_postgres.initialize(folder / "data", passwords[SUPERUSER], "--no-sync")
         self.start()
         self.server.create_roles()
 

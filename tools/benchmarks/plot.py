@@ -28,12 +28,12 @@ def main(picture: Path) -> None:
 
     kept = results.read()
     figure, axes = plt.subplots(figsize=(8, 5))
-    for name, (colour, marker) in STYLES.items():
+    for name, (color, marker) in STYLES.items():
         measured, extrapolated = points(kept, name)
-        axes.plot(*measured, color=colour, marker=marker, label=name)
+        axes.plot(*measured, color=color, marker=marker, label=name)
         if extrapolated[0]:
             joined = [[*known[-1:], *further] for known, further in zip(measured, extrapolated, strict=True)]
-            axes.plot(*joined, color=colour, marker=marker, markerfacecolor="white", linestyle="--")
+            axes.plot(*joined, color=color, marker=marker, markerfacecolor="white", linestyle="--")
     axes.plot([], [], color="black", linestyle="--", label="extrapolated")
     axes.set(xscale="log", yscale="log", xlabel="reports", ylabel="seconds", title="First load")
     for axis in (axes.xaxis, axes.yaxis):

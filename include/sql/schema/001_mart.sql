@@ -34,13 +34,13 @@ create index crimes_occurred_month on mart.crimes (occurred_month);
 create index crimes_reported_at on mart.crimes (reported_at);
 
 comment on table mart.crimes is
-'One row per incident report, with its highest offence only. Source: City of Austin, dataset fdj4-gpfu, cleaned.';
+'One row per incident report, with its highest offense only. Source: City of Austin, dataset fdj4-gpfu, cleaned.';
 comment on column mart.crimes.incident_id is
 'Incident number, unique, 9 to 13 digits. Source: incident_report_number.';
 comment on column mart.crimes.crime_type is
-'Highest offence of the incident, in the police department''s words. Source: crime_type.';
+'Highest offense of the incident, in the police department''s words. Source: crime_type.';
 comment on column mart.crimes.ucr_code is
-'Code of the highest offence, 100 to 8503; one code can stand for several crime types. Source: ucr_code.';
+'Code of the highest offense, 100 to 8503; one code can stand for several crime types. Source: ucr_code.';
 comment on column mart.crimes.is_family_violence is
 'Whether the incident is recorded as family violence. Source: family_violence (Y or N).';
 comment on column mart.crimes.occurred_at is
@@ -131,7 +131,7 @@ create table mart.top_crimes (
 );
 comment on table mart.top_crimes is 'One row per crime type, all of them, the most frequent first. From mart.crimes.';
 comment on column mart.top_crimes.crime_rank is 'Rank by number of reports, 1 is the most frequent; ties are ordered by name.';
-comment on column mart.top_crimes.crime_type is 'Highest offence; null if unknown.';
+comment on column mart.top_crimes.crime_type is 'Highest offense; null if unknown.';
 comment on column mart.top_crimes.report_count is 'Incident reports.';
 comment on column mart.top_crimes.report_pct is 'Percent of all incident reports.';
 comment on column mart.top_crimes.with_status_count is 'Incident reports that have a clearance status.';
@@ -187,7 +187,7 @@ create table mart.crimes_per_month (
 comment on table mart.crimes_per_month is
 'One row per month of occurrence, crime type and council district with reports: what filtered charts read. From mart.crimes.';
 comment on column mart.crimes_per_month.occurred_month is 'First day of the month of occurrence; null if unknown.';
-comment on column mart.crimes_per_month.crime_type is 'Highest offence; null if unknown.';
+comment on column mart.crimes_per_month.crime_type is 'Highest offense; null if unknown.';
 comment on column mart.crimes_per_month.council_district is 'City council district, 1 to 10; null if unknown.';
 comment on column mart.crimes_per_month.report_count is 'Incident reports.';
 comment on column mart.crimes_per_month.with_status_count is 'Incident reports that have a clearance status.';

@@ -164,7 +164,7 @@ comment on column ops.rejected_reports.incident_id is 'Incident number; null if 
 comment on column ops.rejected_reports.reason is
 'missing_key; unreadable_key; duplicate_key: another row with the same number is newer.';
 comment on column ops.rejected_reports.occurred_date is 'Day it happened, Austin.';
-comment on column ops.rejected_reports.crime_type is 'Highest offence.';
+comment on column ops.rejected_reports.crime_type is 'Highest offense.';
 comment on column ops.rejected_reports.council_district is 'City council district, 1 to 10.';
 comment on column ops.rejected_reports.raw is 'The report as sent, less the columns that are not kept. Not for readers.';
 comment on column ops.rejected_reports.load_id is 'Load that rejected it.';
@@ -189,7 +189,7 @@ comment on column ops.rejects.incident_id is 'Incident number; null if missing o
 comment on column ops.rejects.reason is
 'missing_key; unreadable_key; duplicate_key: another row with the same number is newer.';
 comment on column ops.rejects.occurred_date is 'Day it happened, Austin.';
-comment on column ops.rejects.crime_type is 'Highest offence.';
+comment on column ops.rejects.crime_type is 'Highest offense.';
 comment on column ops.rejects.council_district is 'City council district, 1 to 10.';
 comment on column ops.rejects.load_id is 'Load that rejected it.';
 

@@ -42,7 +42,7 @@ create table mart.crime_groups (
 );
 comment on table mart.crime_groups is
 'One row per crime type with its group. From mart.crime_group_rules and mart.crimes.';
-comment on column mart.crime_groups.crime_type is 'Highest offence; null if unknown.';
+comment on column mart.crime_groups.crime_type is 'Highest offense; null if unknown.';
 comment on column mart.crime_groups.crime_group is
 'The group of the first rule that knows the type; Not grouped yet if none does.';
 comment on column mart.crime_groups.crime_class is

@@ -17,7 +17,7 @@ comment on table ops.month_changes is
 'One row per load and row of mart.crimes_per_month whose counts it changed. The load that starts the history records none.';
 comment on column ops.month_changes.load_id is 'The load.';
 comment on column ops.month_changes.occurred_month is 'First day of the month of occurrence; null if unknown.';
-comment on column ops.month_changes.crime_type is 'Highest offence; null if unknown.';
+comment on column ops.month_changes.crime_type is 'Highest offense; null if unknown.';
 comment on column ops.month_changes.council_district is 'City council district, 1 to 10; null if unknown.';
 comment on column ops.month_changes.report_count_change is 'Incident reports more than before, or fewer.';
 comment on column ops.month_changes.with_status_count_change is

@@ -16,7 +16,7 @@ comment on table mart.crime_counts is
 'One row per day or month of occurrence, crime type and council district with reports: by day in the month of the newest report and the 24 months before it, by month before. What filtered charts read. From mart.crimes.';
 comment on column mart.crime_counts.occurred_date is
 'Day of occurrence in the month of the newest report and the 24 months before it, first day of the month before; null if unknown.';
-comment on column mart.crime_counts.crime_type is 'Highest offence; null if unknown.';
+comment on column mart.crime_counts.crime_type is 'Highest offense; null if unknown.';
 comment on column mart.crime_counts.crime_group is 'Group of the crime type, see mart.crime_groups.';
 comment on column mart.crime_counts.council_district is 'City council district, 1 to 10; null if unknown.';
 comment on column mart.crime_counts.report_count is 'Incident reports.';

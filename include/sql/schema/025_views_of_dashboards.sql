@@ -101,7 +101,7 @@ comment on column mart.changes.load_id is 'The load.';
 comment on column mart.changes.finished_at is 'When it published, UTC.';
 comment on column mart.changes.change is 'added, edited or removed.';
 comment on column mart.changes.incident_id is 'Incident number.';
-comment on column mart.changes.crime_type is 'Highest offence as of now, null if it was removed since; of a removed report, as it was.';
+comment on column mart.changes.crime_type is 'Highest offense as of now, null if it was removed since; of a removed report, as it was.';
 comment on column mart.changes.council_district is 'City council district as of now, null if it was removed since; of a removed report, as it was.';
 comment on column mart.changes.occurred_date is 'Day of occurrence as of now, null if it was removed since; of a removed report, as it was.';
 comment on column mart.changes.column_name is 'Edited column of mart.crimes; null for added and removed reports.';

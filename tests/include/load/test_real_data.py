@@ -126,7 +126,7 @@ def test_nulls_are_as_many_as_absent_keys_in_the_file(loaded):
         assert ours(f"select count(*) - count({name}) from mart.crimes") == [(expected,)], name
 
 
-def test_both_forms_are_recognised(loaded):
+def test_both_forms_are_recognized(loaded):
     _, _, ours = loaded
 
     [(form, columns)] = ours(

@@ -139,7 +139,7 @@ def start_postgres(settings: Settings) -> None:
     """Make the cluster, unless there is one, start the server, and make roles and metadata databases."""
     server, data_dir = settings.server, settings.data_dir / "postgres"
     if not (data_dir / "PG_VERSION").exists():
-        postgres.initialise(data_dir, server.passwords[postgres.SUPERUSER])
+        postgres.initialize(data_dir, server.passwords[postgres.SUPERUSER])
     start(settings, "postgres")
     server.create_roles()
     for name in ("airflow", "superset"):

@@ -215,7 +215,7 @@ def hand_over(path: Path) -> None:
         os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
-def initialise(data_dir: Path, password: str, *options: str) -> None:
+def initialize(data_dir: Path, password: str, *options: str) -> None:
     """Make a new cluster in which every connection needs a password.
 
     Raises
@@ -237,10 +237,10 @@ def initialise(data_dir: Path, password: str, *options: str) -> None:
         except (PermissionError, subprocess.CalledProcessError) as error:
             shutil.rmtree(data_dir, ignore_errors=True)
             output = getattr(error, "stderr", None) or str(error)
-            raise StackError(_initialise_message(data_dir, output.strip())) from error
+            raise StackError(_initialize_message(data_dir, output.strip())) from error
 
 
-def _initialise_message(data_dir: Path, output: str) -> str:
+def _initialize_message(data_dir: Path, output: str) -> str:
     """Return what to do about a cluster that cannot be made."""
     if account() and "ermission denied" in output:
         return (
@@ -279,7 +279,7 @@ def temporary_server(settings: Mapping[str, str] = SETTINGS | TEST_SETTINGS) -> 
     folder = Path(tempfile.mkdtemp(prefix="austin-crime-postgres-"))
     hand_over(folder)
     try:
-        initialise(folder / "data", server.passwords[SUPERUSER], "--no-sync")
+        initialize(folder / "data", server.passwords[SUPERUSER], "--no-sync")
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 command(folder / "data", server.port, settings),

@@ -36,7 +36,7 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, updated_at: datetime
     except duckdb.Error as error:
         raise PortalFault(f"{path} cannot be read as JSON or CSV: {str(error).splitlines()[0]}") from error
     given = {str(row[0]) for row in connection.execute("describe given").fetchall()}
-    form, names = _recognise(path, given)
+    form, names = _recognize(path, given)
     try:
         _make_reports(connection, form, names, updated_at or _written_at(path))
     except duckdb.Error as error:
@@ -92,7 +92,7 @@ def _reader(path: Path) -> str:
     return "read_json(?, format = 'array', sample_size = -1)"
 
 
-def _recognise(path: Path, given: set[str]) -> tuple[FormName, dict[str, str]]:
+def _recognize(path: Path, given: set[str]) -> tuple[FormName, dict[str, str]]:
     """Return the form of a file, and its name for each column, which may be the API's or the one for people."""
     for form in ("present", "historic"):
         names = {

@@ -148,7 +148,7 @@ with outcomes as (
         date_diff('day', rep_day, getvariable('until')) // 7 as weeks_back,
         chance(place, 'arrest') as arrest_chance,
         case
-            -- An offence's odds of never being cleared, times the year's.
+            -- An offense's odds of never being cleared, times the year's.
             when chance(place, 'dated') >= undated_pct * undated_odds / (undated_pct * undated_odds + 100 - undated_pct)
                 then rep_day + cast(least(floor(pow(1 - chance(place, 'clearance'), -1.6)), 730) as integer)
         end as clearance_day,

@@ -32,7 +32,7 @@ def view(store: Store, dataset: Dataset) -> dict[str, Any]:
         "rowsUpdatedAt": _CREATED_AT if is_map else updated_at,
         "viewLastModified": _CREATED_AT if is_map else _unix_seconds(store.columns_changed_at),
         "viewType": "tabular",
-        "license": {"name": "Sample data, no licence needed"},
+        "license": {"name": "Sample data, no license needed"},
         "tags": [_SAMPLE_TAG, "boundaries" if is_map else "crime"],
         "columns": columns(dataset),
         "metadata": {"custom_fields": {"About": {"Data": _SAMPLE_TAG}}},

@@ -14,7 +14,7 @@ _EXAMPLES = (
         f"/resource/{REPORTS_ID}.json?$select=date_extract_y(occ_date) as year,count(*)&$group=year&$order=year",
     ),
     (
-        "The ten most frequent offences, as CSV",
+        "The ten most frequent offenses, as CSV",
         f"/resource/{REPORTS_ID}.csv?$select=crime_type,count(*) as n&$group=crime_type&$order=n desc&$limit=10",
     ),
     (

@@ -20,13 +20,13 @@ def counted(real_data):
         create table real as
         select
             crime_year as year, try_cast(council_district as integer) as district,
-            highest_offense_description as offence, clearance_status = 'Cleared' as is_dated, total_crimes as n
+            highest_offense_description as offense, clearance_status = 'Cleared' as is_dated, total_crimes as n
         from read_csv(?)
         """,
         [str(real_data / COUNTS)],
     )
     store.execute(
-        "create table invented as select year(occ_date) as year, council_district as district, crime_type as offence,"
+        "create table invented as select year(occ_date) as year, council_district as district, crime_type as offense,"
         " clearance_date is not null as is_dated, count(*) as n from reports group by all"
     )
     yield store
@@ -46,17 +46,17 @@ def distance(store: Store, names: str, where: str = "true") -> float:
     return row[0]
 
 
-# By offence and district, or year, chance alone makes 200,000 reports differ by 0.03; if the two did not depend on each other,
+# By offense and district, or year, chance alone makes 200,000 reports differ by 0.03; if the two did not depend on each other,
 # the distance would be 0.13 at least.
 BOUNDS = [
     ("year", 0.005),
     ("district", 0.01),
     ("is_dated", 0.01),
     ("year, district", 0.03),
-    ("year, offence", 0.10),
+    ("year, offense", 0.10),
     ("year, is_dated", 0.02),
-    ("offence, district", 0.05),
-    ("offence, is_dated", 0.03),
+    ("offense, district", 0.05),
+    ("offense, is_dated", 0.03),
     ("district, is_dated", 0.02),
 ]
 
@@ -66,16 +66,16 @@ def test_proportions_are_as_near_the_real_ones_as_stated(counted, names, bound):
     assert distance(counted, names) < bound
 
 
-def test_the_most_frequent_offences_are_as_frequent_as_the_real_ones(counted):
-    offences = counted.execute(f"select offence from real group by 1 order by sum(n) desc limit {FREQUENT}")
-    listed = ", ".join("'{}'".format(name.replace("'", "''")) for (name,) in offences)
+def test_the_most_frequent_offenses_are_as_frequent_as_the_real_ones(counted):
+    offenses = counted.execute(f"select offense from real group by 1 order by sum(n) desc limit {FREQUENT}")
+    listed = ", ".join("'{}'".format(name.replace("'", "''")) for (name,) in offenses)
 
-    assert distance(counted, "offence", f"offence in ({listed})") < 0.01
+    assert distance(counted, "offense", f"offense in ({listed})") < 0.01
 
 
-def test_every_offence_may_occur_under_its_real_name(counted):
+def test_every_offense_may_occur_under_its_real_name(counted):
     real, ours = (
-        "select distinct offence from real",
+        "select distinct offense from real",
         f"select crime_type from {generate.table('crime_types')}",
     )
 

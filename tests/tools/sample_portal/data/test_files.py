@@ -61,7 +61,7 @@ def test_a_historic_report_comes_back_as_it_was_given_its_location_an_object(tmp
     assert served(path) == [HISTORIC]
 
 
-def test_the_form_is_recognised_from_the_columns(tmp_path, written_out):
+def test_the_form_is_recognized_from_the_columns(tmp_path, written_out):
     store = Store.from_file(write_json(tmp_path / "historic.json", [HISTORIC]))
 
     assert store.form == "historic"
@@ -185,7 +185,7 @@ def test_real_reports_come_back_as_the_city_sent_them(real_data, name):
     assert by_key(answered) == by_key(sent)
 
 
-def test_real_reports_in_the_present_form_are_recognised(real_data):
+def test_real_reports_in_the_present_form_are_recognized(real_data):
     rows = served(real_data / "newform_head5_2026-03_display_only.csv")
 
     assert len(rows) == 5

@@ -112,7 +112,7 @@ def test_a_week_passes_with_columns_added_renamed_retyped_and_dropped(changing):
         (lambda store: live.add_column(store, "sector"), "already"),
         (lambda store: live.drop_column(store, "nope"), "no column 'nope'"),
         (lambda store: live.rename_column(store, "nope", "yes"), "no column 'nope'"),
-        (lambda store: live.retype_column(store, "sector", "colour"), "Expected one of the types"),
+        (lambda store: live.retype_column(store, "sector", "color"), "Expected one of the types"),
         (lambda store: live.drop_column(store, ":id"), "no column ':id'"),
     ],
 )
