@@ -16,7 +16,7 @@ from local_stack.processes import programs
 from testing.browser import headless
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-COLOURS = 256
+COLORS = 256
 TIMEOUT_MS = 90_000
 # How the last step of a load can end.
 ENDS = ("success", "skipped", "failed", "upstream_failed")
@@ -130,7 +130,7 @@ def keep(page: Page, name: str) -> None:
     """Write what the page shows with 256 colors."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
+    image.quantize(COLORS, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
 
 
 if __name__ == "__main__":

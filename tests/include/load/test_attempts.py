@@ -87,3 +87,30 @@ def test_a_load_that_was_overtaken_does_not_mark_the_next_attempt_as_failed(samp
         nightly.run_nightly("load")
 
     assert ask("select attempt, status from ops.loads") == [(2, "running")]
+
+
+@pytest.mark.parametrize("step", ["list_batches", "settle_months", "check_load", "ask_at_gate"])
+def test_a_cleared_task_of_an_old_load_says_which_load_has_begun_since(sample_portal, ask, step):
+    old = nightly.run_nightly("old")
+    live.edit_reports(sample_portal.store, PENDING, "clearance_status = 'C'")
+    nightly.run_nightly("newer")
+    before = ask.places()
+
+    with pytest.raises(
+        errors.LoadEnded, match=r"trigger a new run.*Since then load newer has begun \(published\)"
+    ):
+        getattr(steps, step)(old)
+
+    assert ask.places() == before
+
+
+def test_a_cleared_publish_of_an_old_load_changes_nothing(sample_portal, ask):
+    old = nightly.run_nightly("old")
+    live.edit_reports(sample_portal.store, PENDING, "clearance_status = 'C'")
+    nightly.run_nightly("newer")
+    before = ask.places()
+
+    steps.publish(old)
+
+    assert ask.places() == before
+    assert ask("select load_id from mart.data_status") == [("newer",)]
