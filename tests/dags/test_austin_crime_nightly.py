@@ -34,9 +34,14 @@ def dag(in_airflow):
     return in_airflow(DESCRIBE)
 
 
-def test_the_folder_loads_without_errors_and_holds_three_dags(dag):
+def test_the_folder_loads_without_errors_and_holds_four_dags(dag):
     assert dag["errors"] == {}
-    assert sorted(dag["dags"]) == ["austin_crime_nightly", "austin_crime_reset", "austin_crime_watch"]
+    assert sorted(dag["dags"]) == [
+        "austin_crime_maintenance",
+        "austin_crime_nightly",
+        "austin_crime_reset",
+        "austin_crime_watch",
+    ]
 
 
 def test_the_steps_run_in_the_order_in_which_the_data_flow(dag):
