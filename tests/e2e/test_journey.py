@@ -7,6 +7,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import log_in_to_airflow, log_in_to_superset
 
+from testing.waiting import wait_for
+
 RUN_TIMEOUT_MS = 300_000
 DRAW_TIMEOUT_MS = 90_000
 # What a chart must show to be drawn: a blank or broken one has a color or two.
@@ -77,6 +79,12 @@ def test_a_person_triggers_the_load_and_sees_it_turn_green(stack, page):
     page.get_by_test_id("trigger-dag-button").click(timeout=DRAW_TIMEOUT_MS)
     page.locator("[role=dialog]").get_by_role("button", name="Trigger", exact=True).click()
     page.wait_for_url("**/runs/manual__*", timeout=DRAW_TIMEOUT_MS)
+    run = f"{stack.airflow}/api/v2/dags/austin_crime_nightly/dagRuns/{page.url.partition('/runs/')[2]}"
+    wait_for(
+        "The end of the run",
+        lambda: page.request.get(run).json()["state"] in ("success", "failed"),
+        RUN_TIMEOUT_MS / 1000,
+    )
 
     expect(page.get_by_test_id("main-content").get_by_text("Success", exact=True).first).to_be_visible(
         timeout=RUN_TIMEOUT_MS
