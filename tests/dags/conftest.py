@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +24,7 @@ from testing.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 STARTS_S = 240
+NUMBERS = count(1)
 AIRFLOW_URL = "https://airflow.example/team"
 LOGINS = ("admin", "op", "user", "viewer")
 # Puts both DAGs into the metadata database.
@@ -39,7 +41,7 @@ sync_bag_to_db(bag, "dags-folder", None)
 @pytest.fixture(scope="module")
 def loaded_warehouse(postgres, tmp_path_factory) -> Iterator[SimpleNamespace]:
     """Return the settings of a warehouse with a first load, in which one report is full of HTML."""
-    owner_url, reader_url = postgres.create_warehouse("warehouse_of_pages")
+    owner_url, reader_url = postgres.create_warehouse(f"warehouse_of_pages_{next(NUMBERS)}")
     landing, store = tmp_path_factory.mktemp("landing"), portal_of(300)
     store.execute("update reports set location_type = '<script>alert(1)</script>&\"'")
     with server.running(store) as url, pytest.MonkeyPatch.context() as patch:
