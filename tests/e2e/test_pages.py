@@ -128,7 +128,7 @@ def test_a_dry_run_shows_its_plan_as_a_table(stack, page):
     page.get_by_label("Dry run").check()
     page.get_by_role("button", name="Start a load").click(timeout=DRAW_TIMEOUT_MS)
 
-    plan = page.get_by_role("table", name="The plan")
+    plan = page.get_by_role("region", name="The plan", exact=True)
     expect(plan).to_be_visible(timeout=RUN_TIMEOUT_MS)
     expect(plan).to_contain_text("topped up")
     expect(plan.get_by_role("row").filter(has_text="topped up").get_by_role("cell").last).to_have_text("5")
