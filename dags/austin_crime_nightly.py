@@ -55,17 +55,11 @@ with DAG(
     staged = load_batch.expand_kwargs(batches)
     settled = step(steps.settle_months, trigger_rule="none_failed")(load)
     built = [BuildOperator(table=table) for table in config.AGGREGATES]
+    checked = step(steps.check_load)(load)
     gate = GateOperator(task_id="gate", load=load)
     published = step(steps.publish, outlets=assets.PUBLISHED, post_execute=assets.note_row_counts)(load)
     # A teardown runs whatever came before it, and its own failure is not the run's.
     tell_people = step(telling.tell, on_failure_callback=None)("{{ run_id }}").as_teardown()
 
     source_is_up >> load >> anything_new >> batches >> staged >> settled >> built[0] >> built[1:]
-    (
-        built[1:]
-        >> step(steps.check_load)(load)
-        >> gate
-        >> published
-        >> step(steps.refresh_dashboards)()
-        >> tell_people
-    )
+    built[1:] >> checked >> gate >> published >> step(steps.refresh_dashboards)() >> tell_people

@@ -66,7 +66,8 @@ def _mark(color: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-# Superset has copied its own name and mark into the theme before it read ours.
+# Superset has copied its own name and mark into the theme before it read ours. The text is softer than black and white, because
+# pies paint what they put together ("Other") in the color of the text.
 _BRAND = {
     "brandAppName": APP_NAME,
     "brandLogoAlt": APP_NAME,
@@ -89,7 +90,12 @@ _DRAWINGS: dict[str, dict[str, Any]] = {
 THEME_DEFAULT = config.THEME_DEFAULT | {
     "token": config.THEME_DEFAULT["token"]
     | _BRAND
-    | {"brandLogoUrl": _mark("#0b5c8f"), "colorPrimary": "#0b6fa4", "colorLink": "#0b6fa4"},
+    | {
+        "brandLogoUrl": _mark("#0b5c8f"),
+        "colorText": "#46525c",
+        "colorPrimary": "#0b6fa4",
+        "colorLink": "#0b6fa4",
+    },
     "echartsOptionsOverridesByChartType": _DRAWINGS,
 }
 # The scale of a heat map, and a legend that a phone makes anew, would keep the dark text of a light page.
@@ -109,7 +115,12 @@ _LIGHT_DRAWINGS = _DRAWINGS | {
 THEME_DARK = config.THEME_DARK | {
     "token": config.THEME_DARK["token"]
     | _BRAND
-    | {"brandLogoUrl": _mark("#8cc8ea"), "colorPrimary": "#4fa9d8", "colorLink": "#6cbbe6"},
+    | {
+        "brandLogoUrl": _mark("#8cc8ea"),
+        "colorText": "#aeb8c0",
+        "colorPrimary": "#4fa9d8",
+        "colorLink": "#6cbbe6",
+    },
     "echartsOptionsOverridesByChartType": _LIGHT_DRAWINGS,
 }
 FAVICONS = [{"href": _mark("#0b5c8f")}]

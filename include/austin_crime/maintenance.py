@@ -120,11 +120,13 @@ def clean_history(dry_run: bool = False) -> str:
     from psycopg import sql
 
     from austin_crime.warehouse.connection import connect
+    from austin_crime.warehouse.statements import fill
 
     config.check()
     with connect() as connection:
         days = sql.Literal(config.keep_days())
-        removed = {table: _delete(connection, table, days=days) for table in BY_AGE}
+        connection.execute(fill("maintenance/old_loads.sql", days=days))
+        removed = {table: _delete(connection, table) for table in BY_AGE}
         changes_days = config.keep_changes_days()
         if changes_days:
             removed["crime_changes"] = _delete(connection, "crime_changes", days=sql.Literal(changes_days))

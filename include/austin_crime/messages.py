@@ -103,26 +103,24 @@ def cause_of_failure(message: str) -> str:
 
 
 def trouble_of_morning(
-    last_load: Mapping[str, Any] | None, seen_at: datetime | None, now: datetime
+    last_load: Mapping[str, Any] | None, ended_at: datetime | None, now: datetime
 ) -> Trouble | None:
-    """Return that no load has ended today, Austin time; None if one has, if none has ever begun, or if a failure was seen today.
+    """Return that no load has ended today, Austin time; None if one has, or if none has ever begun.
 
     Parameters
     ----------
     last_load
         The row of ``ops.loads`` that began last.
-    seen_at
-        When loads were last seen not to end well; None if they do.
+    ended_at
+        When a load ended last, or a failure was seen; None if neither was.
     """
-    if last_load is None or (seen_at and _day(seen_at) == _day(now)):
+    if last_load is None or (ended_at and _day(ended_at) == _day(now)):
         return None
     if last_load["status"] == "running":
         message = (
             f"Load {last_load['load_id']} is running since {moment(last_load['started_at'])}; its last sign of life was on"
             f" {moment(last_load['last_seen_at'])}. Its log in Airflow says what it waits for."
         )
-    elif _day(last_load["last_seen_at"]) == _day(now):
-        return None
     else:
         message = (
             f"No load has begun since {moment(last_load['started_at'])}. Look whether Airflow's scheduler runs, and whether"
@@ -271,7 +269,7 @@ def _runbook(title: str) -> str:
 def _page(alert: Alert, airflow_url: str) -> str:
     """Return the address of the run in Airflow; of the DAG if no run of Airflow saw it."""
     dag = f"{airflow_url}/dags/{config.DAG_ID}"
-    if not alert.load_id or alert.load_id.startswith("prefect__"):
+    if not alert.load_id or alert.load_id.startswith(("prefect__", "python__")):
         return dag
     run = f"{dag}/runs/{quote(alert.load_id)}"
     is_waiting = alert.cause.startswith(WAITS) and not alert.ended_at

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import requests
     from upath import UPath
 
-    from austin_crime.messages import Message
     from austin_crime.models import Answer, Question, RunningLoad
     from austin_crime.portal.client import Portal
 
@@ -341,61 +340,6 @@ def fail_load(load_id: str, message: str) -> None:
     from austin_crime.warehouse import slot
 
     slot.fail_load(load_id, message)
-
-
-def news_of_run(load_id: str, airflow_url: str) -> list[Message]:
-    """Return what people have not been told yet, once a run has ended.
-
-    Parameters
-    ----------
-    load_id
-        The run. If its load is still running now, a task of it was killed, and the load failed.
-    airflow_url
-        Where Airflow's pages are, for links.
-    """
-    from austin_crime.warehouse import slot
-
-    if slot.is_running(load_id):
-        fail_load(load_id, "A task was killed: trigger a new run. Its log in Airflow may say by what.")
-    return _news(airflow_url)
-
-
-def news_of_question(airflow_url: str) -> list[Message]:
-    """Return what people have not been told yet, when a load begins to wait for a decision."""
-    return _news(airflow_url)
-
-
-def news_of_morning(airflow_url: str) -> list[Message]:
-    """Return what people have not been told yet, in the morning: also if no load has ended today."""
-    from austin_crime.warehouse import alerts
-    from austin_crime.warehouse.connection import connect
-
-    with connect() as connection:
-        if alerts.is_there(connection):
-            alerts.observe_morning(connection)
-    return _news(airflow_url)
-
-
-def note_told(alert_id: int) -> None:
-    """Record that people were told of an alert."""
-    from austin_crime.warehouse import alerts
-    from austin_crime.warehouse.connection import connect
-
-    with connect() as connection:
-        alerts.note_told(connection, alert_id)
-
-
-def _news(airflow_url: str) -> list[Message]:
-    from austin_crime.warehouse import alerts
-    from austin_crime.warehouse.connection import connect
-
-    with connect() as connection:
-        if not alerts.is_there(connection):
-            log.warning("The warehouse has no tables yet, so nothing is known that people should be told.")
-            return []
-        alerts.observe_loads(connection)
-        alerts.observe_data(connection)
-        return alerts.untold(connection, airflow_url)
 
 
 def _portal_for(load: Load, session: requests.Session | None = None) -> Portal:

@@ -56,7 +56,7 @@ def _clean_database(oldest: datetime, dry_run: bool) -> int:
     said = done.stdout + done.stderr
     if done.returncode:
         raise CleanupFailed(f"`airflow db clean` ended with {done.returncode}: {said[-2000:]}")
-    log.info("%s", said)
+    log.debug("%s", said)
     return sum(int(number) for number in re.findall(r"Found (\d+) rows", said))
 
 

@@ -9,7 +9,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowNotFoun
 from airflow.sdk import Connection
 from airflow.sdk.log import mask_secret
 
-from austin_crime import messages, steps
+from austin_crime import messages, news
 from austin_crime.errors import WarehouseUnreachable
 from austin_crime.messages import Message
 
@@ -21,20 +21,21 @@ WEBHOOK_CONN_ID = "austin_crime_webhook"
 
 def tell(load_id: str) -> str:
     """Tell people if the load failed, was blocked, ends well again, or brought late data; each state once."""
-    return _tell(lambda: steps.news_of_run(str(load_id), _airflow_url()))
+    return _tell(lambda: news.of_run(str(load_id), _airflow_url()))
 
 
 def tell_of_question() -> str:
     """Tell people that a load waits for their decision; what reaches nobody is told in the morning."""
     try:
-        return _tell(lambda: steps.news_of_question(_airflow_url()))
+        return _tell(lambda: news.untold(_airflow_url()))
     except AirflowException as failure:
-        return str(failure)
+        log.error("%s", failure)
+        return "The load waits, although nobody could be told."
 
 
 def tell_in_the_morning() -> str:
     """Tell people if no load has ended today, the data are late, or what nobody could be told at night."""
-    return _tell(lambda: steps.news_of_morning(_airflow_url()))
+    return _tell(lambda: news.of_morning(_airflow_url()))
 
 
 def _tell(find_news: Callable[[], list[Message]]) -> str:
@@ -46,19 +47,19 @@ def _tell(find_news: Callable[[], list[Message]]) -> str:
         If a message reached nobody; a later run tells it.
     """
     try:
-        news = find_news()
+        found = find_news()
     except WarehouseUnreachable as failure:
-        news = [messages.unreachable(str(failure), _airflow_url())]
+        found = [messages.unreachable(str(failure), _airflow_url())]
     channels = {conn_id: send for conn_id, send in CHANNELS.items() if _has_connection(conn_id)}
     if not channels:
         return (
-            f"Nobody is told ({len(news)} messages): there is no connection {' or '.join(CHANNELS)}."
+            f"Nobody is told ({len(found)} messages): there is no connection {' or '.join(CHANNELS)}."
             ' See docs/runbook.md, "Who is told".'
         )
-    lost = [message.subject for message in news if not _send(message, channels)]
+    lost = [message.subject for message in found if not _send(message, channels)]
     if lost:
         raise AirflowException(f"Nobody could be told: {'; '.join(lost)}. The errors above say why.")
-    return f"Told: {'; '.join(message.subject for message in news) or 'nothing new'}."
+    return f"Told: {'; '.join(message.subject for message in found) or 'nothing new'}."
 
 
 def _send(message: Message, channels: dict[str, Callable[[Message], None]]) -> bool:
@@ -73,7 +74,7 @@ def _send(message: Message, channels: dict[str, Callable[[Message], None]]) -> b
         else:
             is_told = True
     if is_told and message.alert_id is not None:
-        steps.note_told(message.alert_id)
+        news.note_told(message.alert_id)
     return is_told
 
 

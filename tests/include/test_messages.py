@@ -126,10 +126,10 @@ MORNING = NIGHT + timedelta(hours=3, minutes=29)
 
 
 @pytest.mark.parametrize(
-    ("last_load", "seen_at", "words"),
+    ("last_load", "ended_at", "words"),
     [
         (None, None, None),
-        (load(status="published"), None, None),
+        (load(status="published"), NIGHT, None),
         (load(last_seen_at=NIGHT - timedelta(days=1)), None, "No load has begun since"),
         (load(last_seen_at=NIGHT - timedelta(days=1)), NIGHT, None),
         (
@@ -138,12 +138,14 @@ MORNING = NIGHT + timedelta(hours=3, minutes=29)
             "No load has begun since",
         ),
         (load(status="running"), None, "is running since"),
+        # The night's load has ended, and a person has started another one.
+        (load(status="running"), NIGHT, None),
     ],
 )
 def test_in_the_morning_a_night_without_the_end_of_a_load_is_a_trouble_unless_its_failure_was_seen(
-    last_load, seen_at, words
+    last_load, ended_at, words
 ):
-    trouble = messages.trouble_of_morning(last_load, seen_at, MORNING)
+    trouble = messages.trouble_of_morning(last_load, ended_at, MORNING)
 
     assert bool(trouble) == bool(words)
     assert not trouble or words in trouble.message

@@ -7,6 +7,7 @@ from psycopg import sql
 
 from austin_crime import config
 from austin_crime.errors import LoadRefused, StagingIncomplete
+from austin_crime.load import check
 from austin_crime.models import Load, RunningLoad
 from austin_crime.warehouse import slot
 from austin_crime.warehouse.connection import Connection
@@ -53,6 +54,8 @@ def publish(connection: Connection, load: Load) -> str:
     ------
     LoadRefused
         If the load is no longer the running one, or another was published since it was planned.
+    CheckBlocked
+        If a check blocks it that nobody has accepted.
     StagingIncomplete
         If staged rows or aggregates are missing. Nothing is written.
     """
@@ -64,6 +67,8 @@ def publish(connection: Connection, load: Load) -> str:
         log.info("Load %s is published already. %s", load.load_id, done["message"])
         return str(done["message"])
     _refuse_stale_plan(connection, slot.running_load(connection, load))
+    # Here, too: a person can mark the gate's task as successful.
+    check.pass_gate(connection)
     refuse_incomplete_staging(connection)
     _publish_crimes(connection)
     connection.execute(read("load/record_month_changes.sql"))

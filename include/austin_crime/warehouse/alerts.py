@@ -73,12 +73,13 @@ def observe_loads(connection: Connection) -> None:
 
 
 def observe_morning(connection: Connection) -> None:
-    """Begin the alert that no load has ended today, unless a failure was seen today."""
+    """Begin the alert that no load has ended today, unless one has or a failure was seen today."""
     last = connection.execute(f"{LOADS} order by started_at desc limit 1").fetchone()
     seen = connection.execute(
-        "select now() as now, max(seen_at) as seen_at from ops.alerts where topic = 'load' and ended_at is null"
+        "select now() as now, greatest(max(seen_at), (select max(finished_at) from ops.loads)) as ended_at"
+        " from ops.alerts where topic = 'load' and ended_at is null"
     ).fetchall()[0]
-    trouble = messages.trouble_of_morning(last, seen["seen_at"], seen["now"])
+    trouble = messages.trouble_of_morning(last, seen["ended_at"], seen["now"])
     if trouble:
         _begin(connection, trouble)
 

@@ -1,15 +1,7 @@
--- column_profiles: rows of loads that ended more than {days} days ago go; those of the load published last stay, and all of the
--- report date, of which mart.arrivals tells how long the history is.
+-- column_profiles: rows of old loads go, but those of the report date, of which mart.arrivals tells how long the history is.
 delete from ops.column_profiles as gone
-using ops.loads as loads
+using old_loads
 where
-    gone.load_id = loads.load_id
+    gone.load_id = old_loads.load_id
     and gone.column_name <> 'reported_date'
-    and loads.finished_at < now() - make_interval(days => {days})
-    and loads.load_id is distinct from (
-        select last.load_id from ops.loads as last
-        where last.status = 'published'
-        order by last.finished_at desc
-        limit 1
-    )
 returning pg_column_size(gone.*) as byte_count;

@@ -1,13 +1,5 @@
--- reconciliations: rows of loads that ended more than {days} days ago go; those of the load published last stay.
+-- reconciliations: rows of old loads go.
 delete from ops.reconciliations as gone
-using ops.loads as loads
-where
-    gone.load_id = loads.load_id
-    and loads.finished_at < now() - make_interval(days => {days})
-    and loads.load_id is distinct from (
-        select last.load_id from ops.loads as last
-        where last.status = 'published'
-        order by last.finished_at desc
-        limit 1
-    )
+using old_loads
+where gone.load_id = old_loads.load_id
 returning pg_column_size(gone.*) as byte_count;

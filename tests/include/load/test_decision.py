@@ -216,3 +216,13 @@ def test_every_check_that_can_be_accepted_has_a_sample_unless_it_is_about_column
 )
 def test_a_load_waits_until_the_next_night(now, night):
     assert decision.next_night(now.astimezone(UTC)) == night
+
+
+def test_a_gate_that_was_marked_as_passed_by_hand_does_not_publish(waiting, ask):
+    load, _ = waiting
+    before = ask.crimes()
+
+    with pytest.raises(errors.CheckBlocked, match="reports_removed"):
+        steps.publish(load)
+
+    assert ask.crimes() == before

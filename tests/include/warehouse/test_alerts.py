@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from austin_crime import messages, steps
+from austin_crime import messages, news, steps
 from austin_crime.warehouse import alerts
 from austin_crime.warehouse.connection import connect
 
@@ -15,11 +15,11 @@ SOON = -0.001
 def told(warehouse):
     """Return a function that tells what is new, and returns the subjects."""
 
-    def tell(find_news=steps.news_of_run, *arguments: str) -> list[str]:
-        news = find_news(*arguments, "https://airflow.example")
-        for message in news:
-            steps.note_told(message.alert_id)
-        return [message.subject.removeprefix("Austin crime: ") for message in news]
+    def tell(find_news=news.of_run, *arguments: str) -> list[str]:
+        found = find_news(*arguments, "https://airflow.example")
+        for message in found:
+            news.note_told(message.alert_id)
+        return [message.subject.removeprefix("Austin crime: ") for message in found]
 
     return tell
 
@@ -39,9 +39,9 @@ def test_three_bad_nights_are_told_once_and_their_end_counts_from_the_first(ware
     said = []
     for load_id, status, days_ago in [("a", "failed", 4), ("b", "failed", 3), ("c", "failed", 2)]:
         end_load(warehouse.owner_url, load_id, status, "settle_months: The portal changed.", days_ago)
-        said.append(told(steps.news_of_run, load_id))
+        said.append(told(news.of_run, load_id))
     end_load(warehouse.owner_url, "d", "published", "Published", 1)
-    said.append(told(steps.news_of_run, "d"))
+    said.append(told(news.of_run, "d"))
 
     assert said == [
         ["the load failed at settle_months"],
@@ -53,11 +53,11 @@ def test_three_bad_nights_are_told_once_and_their_end_counts_from_the_first(ware
 
 def test_another_cause_is_told_again(warehouse, told):
     end_load(warehouse.owner_url, "a", "failed", "plan_load: No.", 2)
-    first = told(steps.news_of_run, "a")
+    first = told(news.of_run, "a")
     end_load(warehouse.owner_url, "b", "failed", "publish: No.", 1)
 
     assert first == ["the load failed at plan_load"]
-    assert told(steps.news_of_run, "b") == ["the load failed at publish"]
+    assert told(news.of_run, "b") == ["the load failed at publish"]
 
 
 def test_a_run_that_failed_before_its_load_was_planned_is_told_and_one_that_was_refused_is_not(
@@ -65,9 +65,9 @@ def test_a_run_that_failed_before_its_load_was_planned_is_told_and_one_that_was_
 ):
     steps.fail_load("night", "source_is_up: The portal is down.")
     steps.fail_load("night", "the run: task_failure")
-    first = told(steps.news_of_run, "night")
+    first = told(news.of_run, "night")
     end_load(warehouse.owner_url, "well", "unchanged", "Unchanged", SOON)
-    ended = told(steps.news_of_run, "well")
+    ended = told(news.of_run, "well")
     with psycopg.connect(warehouse.owner_url) as connection:
         connection.execute(
             "update ops.loads set status = 'running', finished_at = null where load_id = 'well'"
@@ -76,13 +76,13 @@ def test_a_run_that_failed_before_its_load_was_planned_is_told_and_one_that_was_
 
     assert first == ["the load failed at source_is_up"]
     assert ended[0].startswith("loads end well again")
-    assert told(steps.news_of_run, "second") == []
+    assert told(news.of_run, "second") == []
 
 
 def test_a_load_whose_task_was_killed_is_failed_and_told(warehouse, told):
     end_load(warehouse.owner_url, "killed", "running", "", 0.01)
 
-    assert told(steps.news_of_run, "killed") == ["the load failed"]
+    assert told(news.of_run, "killed") == ["the load failed"]
     with psycopg.connect(warehouse.owner_url) as connection:
         assert connection.execute("select status from ops.loads").fetchall() == [("failed",)]
 
@@ -91,24 +91,24 @@ def test_what_nobody_could_be_told_is_still_news_and_a_trouble_that_nobody_knew_
     warehouse, told
 ):
     end_load(warehouse.owner_url, "a", "failed", "plan_load: No.", 2)
-    untold = steps.news_of_run("a", "")
-    told_later = steps.news_of_morning("")
+    untold = news.of_run("a", "")
+    told_later = news.of_morning("")
     end_load(warehouse.owner_url, "b", "published", "Published", SOON)
 
     assert [message.subject for message in untold] == ["Austin crime: the load failed at plan_load"]
     assert "Austin crime: the load" in told_later[0].subject
-    assert told(steps.news_of_run, "b") == []
+    assert told(news.of_run, "b") == []
 
 
 def test_a_night_without_a_load_is_told_in_the_morning_and_well_again_after_the_next_one(warehouse, told):
     end_load(warehouse.owner_url, "a", "published", "Published", 2)
-    morning = told(steps.news_of_morning)
-    noon = told(steps.news_of_morning)
+    morning = told(news.of_morning)
+    noon = told(news.of_morning)
     end_load(warehouse.owner_url, "b", "unchanged", "Unchanged", SOON)
 
     assert morning == ["the load has not ended this morning"]
     assert noon == []
-    assert told(steps.news_of_run, "b")[0].startswith("loads end well again, after ")
+    assert told(news.of_run, "b")[0].startswith("loads end well again, after ")
 
 
 def test_late_data_are_told_once_until_they_are_on_time(warehouse, told):
@@ -124,23 +124,23 @@ def test_late_data_are_told_once_until_they_are_on_time(warehouse, told):
         end_load(warehouse.owner_url, "a", "published", "Published", 0)
         today = datetime.now(messages.AUSTIN).replace(tzinfo=None)
         publish(today - timedelta(days=messages.LATE_AFTER_DAYS))
-        on_time = told(steps.news_of_run, "a")
+        on_time = told(news.of_run, "a")
         verdict = connection.execute("select verdict from mart.freshness").fetchone()
         publish(today - timedelta(days=messages.LATE_AFTER_DAYS + 1))
-        late = [told(steps.news_of_run, "a"), told(steps.news_of_morning)]
+        late = [told(news.of_run, "a"), told(news.of_morning)]
         late_verdict = connection.execute("select verdict from mart.freshness").fetchone()
         publish(today)
 
     assert on_time == []
     assert late == [["the data are late"], []]
-    assert told(steps.news_of_run, "a")[0].startswith("the data are on time again, after ")
+    assert told(news.of_run, "a")[0].startswith("the data are on time again, after ")
     # The dashboard says the same.
     assert verdict == ("On time",)
     assert late_verdict == ("Late: the newest report is 15 days old",)
 
 
 def test_before_the_first_load_there_is_nothing_to_tell(warehouse, told):
-    assert told(steps.news_of_morning) == []
+    assert told(news.of_morning) == []
 
 
 def test_a_warehouse_without_tables_has_no_alerts(postgres, monkeypatch):
@@ -149,6 +149,6 @@ def test_a_warehouse_without_tables_has_no_alerts(postgres, monkeypatch):
 
     steps.fail_load("a", "source_is_up: The portal is down.")
 
-    assert steps.news_of_run("a", "") == []
+    assert news.of_run("a", "") == []
     with connect() as connection:
         assert not alerts.is_there(connection)
