@@ -85,7 +85,6 @@ _DRAWINGS: dict[str, dict[str, Any]] = {
     "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_BARS}]},
     "echarts_timeseries_line": _LEGEND,
     "mixed_timeseries": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_MIXED}]},
-    "heatmap_v2": {"xAxis": {"axisLabel": {"hideOverlap": True}}},
 }
 THEME_DEFAULT = config.THEME_DEFAULT | {
     "token": config.THEME_DEFAULT["token"]
@@ -98,10 +97,9 @@ THEME_DEFAULT = config.THEME_DEFAULT | {
     },
     "echartsOptionsOverridesByChartType": _DRAWINGS,
 }
-# The scale of a heat map, and a legend that a phone makes anew, would keep the dark text of a light page.
+# A legend that a phone makes anew would keep the dark text of a light page.
 _LIGHT_TEXT = {"textStyle": {"color": "#c8d0d6"}}
 _LIGHT_DRAWINGS = _DRAWINGS | {
-    "heatmap_v2": _DRAWINGS["heatmap_v2"] | {"visualMap": _LIGHT_TEXT},
     "mixed_timeseries": {
         "legend": _LEGEND["legend"] | _LIGHT_TEXT,
         "media": [
