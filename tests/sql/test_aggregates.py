@@ -5,6 +5,7 @@ import pytest
 from austin_crime import config
 from austin_crime.load import check, publish
 from austin_crime.models import Load
+from testing.rows import add_check_result
 
 EXPECTED = {
     "crimes_per_year": [
@@ -164,6 +165,7 @@ def test_a_mistyped_report_date_neither_becomes_the_newest_report_nor_completes_
         check.profile(connection)
     connection.execute("begin")
 
+    add_check_result(connection)
     publish.publish(connection, Load(load_id="test", attempt=1, has_work=True))
 
     status = connection.execute(

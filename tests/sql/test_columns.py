@@ -13,6 +13,7 @@ from austin_crime.models import Load
 from austin_crime.warehouse import migrations
 from austin_crime.warehouse.connection import connect
 from austin_crime.warehouse.statements import columns_of
+from testing.rows import add_check_result
 
 NEW_COLUMN = """
 alter table mart.crimes add column weapon text;
@@ -63,6 +64,7 @@ def load(connection, load_id, before, weapon):
     for table in config.AGGREGATES:
         connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
     check.profile(connection)
+    add_check_result(connection, load_id=load_id)
     publish.publish(connection, Load(load_id=load_id, attempt=1, has_work=True))
 
 

@@ -6,6 +6,7 @@ from austin_crime import config
 from austin_crime.load import check, publish
 from austin_crime.models import Load
 from austin_crime.warehouse.connection import connect
+from testing.rows import add_check_result
 
 BEGIN = """
 insert into ops.loads (load_id, attempt, status, orchestrator, source_url, rules_version, parameters, portal_report_count,
@@ -38,6 +39,7 @@ def load(connection, load_id, before, first, last, crime_type="THEFT"):
     for table in config.AGGREGATES:
         connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
     check.profile(connection)
+    add_check_result(connection, load_id=load_id)
     publish.publish(connection, Load(load_id=load_id, attempt=1, has_work=True))
 
 

@@ -6,16 +6,9 @@ import pytest
 
 from austin_crime import config, contract, errors, parameters
 from austin_crime.load import check
+from testing.rows import add_check_result
 
 CHECKS = {each.name: each for each in contract.CHECKS}
-
-
-def add_result(connection, name, severity, status, load_id="test"):
-    connection.execute(
-        "insert into ops.check_results (load_id, check_name, severity, status, message, checked_at)"
-        " values (%s, %s, %s, %s, %s, '2024-06-01')",
-        (load_id, name, severity, status, f"{name} says {status}."),
-    )
 
 
 def may_publish(connection):
@@ -27,20 +20,20 @@ def may_publish(connection):
     [("block", "passed"), ("block", "accepted"), ("warn", "failed"), ("warn", "accepted")],
 )
 def test_the_gate_opens_when_checks_passed_were_accepted_or_only_warn(sound, severity, status):
-    add_result(sound, "first", "block", "passed")
-    add_result(sound, "second", severity, status)
-    add_result(sound, "first", "block", "failed", load_id="last")
+    add_check_result(sound, "first", "block", "passed")
+    add_check_result(sound, "second", severity, status)
+    add_check_result(sound, "first", "block", "failed", load_id="last")
 
     assert may_publish(sound) is True
     check.pass_gate(sound)
 
 
 def test_the_gate_stays_shut_and_says_why_when_blocking_checks_failed(sound):
-    add_result(sound, "sound", "block", "passed")
-    add_result(sound, "let_through", "block", "accepted")
-    add_result(sound, "only_warns", "warn", "failed")
-    add_result(sound, "worse", "block", "failed")
-    add_result(sound, "bad", "block", "failed")
+    add_check_result(sound, "sound", "block", "passed")
+    add_check_result(sound, "let_through", "block", "accepted")
+    add_check_result(sound, "only_warns", "warn", "failed")
+    add_check_result(sound, "worse", "block", "failed")
+    add_check_result(sound, "bad", "block", "failed")
 
     with pytest.raises(errors.CheckBlocked) as blocked:
         check.pass_gate(sound)
@@ -50,13 +43,13 @@ def test_the_gate_stays_shut_and_says_why_when_blocking_checks_failed(sound):
 
 
 def test_the_gate_stays_shut_without_results_of_the_load_that_runs(sound):
-    add_result(sound, "first", "block", "passed", load_id="last")
+    add_check_result(sound, "first", "block", "passed", load_id="last")
 
     assert may_publish(sound) is False
 
 
 def test_the_gate_stays_shut_when_no_load_runs(sound):
-    add_result(sound, "first", "block", "passed")
+    add_check_result(sound, "first", "block", "passed")
     sound.execute("update ops.loads set status = 'abandoned' where load_id = 'test'")
 
     assert may_publish(sound) is False

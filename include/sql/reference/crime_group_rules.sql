@@ -59,7 +59,7 @@ values
     'fraud|forge|counterfeit|\y(cred|credit|debit) card|identity theft|identifying info|embezzle|false pretext|bunco'
     '|pigeon drop'
     '|kiting|secured creditors|false statement|money laundering|computer security|impersonation|fiduciary|exec-doc|bribery'
-    '|labeling|consumer prod|exploitation|extortion|spoof|phishing',
+    '|labell?ing|consumer prod|exploitation|extortion|spoof|phishing',
     'Deceit for gain: chapters 32 and 33'
 ),
 (
