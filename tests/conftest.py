@@ -16,7 +16,7 @@ import requests
 from dotenv import dotenv_values
 
 from local_stack.configuration.paths import python_path
-from local_stack.provisioning.postgres import OWNER, SUPERUSER, Server, temporary_server
+from local_stack.provisioning.postgres import OWNER, READER, SUPERUSER, Server, temporary_server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from testing.portals import portal_of
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
 # Fixtures that start what takes its time; a test that uses none of them is one of `make test-fast`.
 SLOW_FIXTURES = {"airflow_home", "browser", "prefect_python", "real_data", "superset"}
+WHOLE_LOAD = {"sample_portal", "warehouse"}
 # Whose tests share servers that take long to start.
 ONE_WORKER = ("tests/superset/", "tests/e2e/", "tests/dags/")
 LOAD_DAG = """
@@ -44,11 +45,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     begun = set()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        test = item.nodeid.partition("[")[0]
-        # Of faults at every place, one case a test is quick.
-        if fixtures & SLOW_FIXTURES or (item.path.parent.name == "faults" and test in begun):
+        # Of whole loads, the first test of a file is quick; of faults at every place, one case of each test.
+        first = None
+        if fixtures >= WHOLE_LOAD:
+            first = item.path
+        elif item.path.parent.name == "faults":
+            first = item.nodeid.partition("[")[0]
+        if fixtures & SLOW_FIXTURES or first in begun:
             item.add_marker("slow")
-        begun.add(test)
+        if first:
+            begun.add(first)
     if config.getoption("numprocesses", None):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
@@ -84,20 +90,23 @@ def new_warehouse(postgres) -> Callable[[str], tuple[str, str]]:
     def new(name: str) -> tuple[str, str]:
         with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
             connection.execute(f"create database {name} template migrated strategy file_copy owner {OWNER}")
-        return postgres.create_warehouse(name)
+            connection.execute(f"grant connect on database {name} to {READER}")
+        return postgres.owner_url(name), postgres.reader_url(name)
 
     return new
 
 
 @pytest.fixture
-def warehouse(new_warehouse, tmp_path, monkeypatch) -> SimpleNamespace:
+def warehouse(new_warehouse, postgres, tmp_path, monkeypatch) -> Iterator[SimpleNamespace]:
     """Return the addresses of an empty, migrated warehouse, which the pipeline's settings name."""
-    owner_url, reader_url = new_warehouse(f"warehouse_{next(NUMBERS)}")
+    name = f"warehouse_{next(NUMBERS)}"
+    owner_url, reader_url = new_warehouse(name)
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
     monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(tmp_path / "landing"))
     monkeypatch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
     monkeypatch.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
-    return SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
+    yield SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
+    postgres.drop_database(name)
 
 
 class SamplePortal:

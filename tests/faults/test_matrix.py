@@ -6,6 +6,7 @@ import pytest
 
 from austin_crime import config, errors, nightly
 from sample_portal.faults import Fault
+from testing.cases import pairs
 
 PLACES = {
     "metadata": "/api/views/",
@@ -38,7 +39,7 @@ LASTING = {
     "private": ({"kind": "private"}, "Asked for .*status 403.*requires a login for the dataset"),
 }
 WHAT = {what: fault for what, (fault, _) in (PASSING | LASTING).items()}
-CASES = [(what, place) for what in PASSING | LASTING for place in PLACES]
+CASES = pairs(PASSING | LASTING, PLACES)
 
 
 def strike(world, place, fault):

@@ -11,6 +11,7 @@ from austin_crime import config, errors, nightly
 from sample_portal.faults import Fault
 from sample_portal.http import server
 from sample_portal.publisher import live
+from testing.cases import pairs
 from testing.portals import portal_of
 
 # Requests of a load, in their order; the change is made just before the answer.
@@ -104,8 +105,7 @@ def at_the_portal(store):
     )
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("change", REPORT_CHANGES)
+@pytest.mark.parametrize(("change", "place"), pairs(REPORT_CHANGES, PLACES))
 def test_reports_that_change_once_while_we_read_are_published_as_they_became(living, change, place):
     strike(living.store, place, lambda: REPORT_CHANGES[change](living.store))
 
@@ -138,13 +138,11 @@ def test_reports_that_change_for_ever_while_we_read_fail_the_load(living, place,
     assert differences(living.warehouse.tables("mart"), living.empty) == {}
 
 
-@pytest.mark.parametrize(
-    ("change", "place", "said"),
-    [(change, place, said) for change, places in OUTCOMES.items() for place, said in places.items()],
-)
+@pytest.mark.parametrize(("change", "place"), pairs(COLUMN_CHANGES, PLACES))
 def test_columns_that_change_while_we_read_are_published_as_read_or_fail_the_load(
-    living, change, place, said, differences
+    living, change, place, differences
 ):
+    said = OUTCOMES[change][place]
     before = at_the_portal(living.store)
     strike(living.store, place, lambda: COLUMN_CHANGES[change](living.store))
 

@@ -6,19 +6,21 @@ publisher's own rows by the few lines here, which share nothing with the pipelin
 many more histories, other ones each time.
 """
 
-import os
 import re
 from collections import Counter
 from contextlib import suppress
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from austin_crime import config, errors, nightly
 from sample_portal.faults import Fault
+from testing.cases import IS_LONG, pairs
 
-IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+pytestmark = pytest.mark.slow
+
 ACTS = [
     "add",
     "edit",
@@ -367,9 +369,7 @@ def many(act, number):
 @example(
     nights=[
         a_night(*many("edit", 3), silent=(request, how, times))
-        for request in REQUESTS
-        for how in ("empty", "half")
-        for times in (1, 6)
+        for request, (how, times) in pairs(REQUESTS, [("empty", 6), ("half", 1), ("empty", 1), ("half", 6)])
     ]
 )
 @example(nights=[a_night(("edit_with_an_earlier_stamp", 7 * number, number)) for number in range(5)])

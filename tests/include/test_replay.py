@@ -18,6 +18,8 @@ from sample_portal.data.store import Store
 from sample_portal.http import server
 from sample_portal.publisher import live as portal_store
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = count(1)
 # In order; "blocked" and "quiet" are missing, for they published nothing.
 CHAIN = ["first", "week", "rewrite", "rewrite-edits", "removal", "duplicates", "moving", "crashed"]

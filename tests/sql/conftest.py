@@ -76,9 +76,31 @@ values
 """
 
 
+@pytest.fixture(scope="session")
+def shared_warehouse(new_warehouse) -> str:
+    """Return the address of a warehouse that tests write to and do not commit."""
+    return new_warehouse("uncommitted")[0]
+
+
+class Uncommitted(psycopg.Connection):
+    """A connection whose transaction a test leaves open, whatever it calls."""
+
+    def commit(self) -> None:
+        """Commit nothing."""
+
+
 @pytest.fixture
-def connection(warehouse) -> Iterator[psycopg.Connection]:
-    """Return a connection to the warehouse."""
+def connection(shared_warehouse) -> Iterator[psycopg.Connection]:
+    """Return a connection to the warehouse, in a transaction that is rolled back."""
+    with Uncommitted.connect(shared_warehouse, row_factory=dict_row) as connection:
+        connection.execute(REPORTS)
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def committed(warehouse) -> Iterator[psycopg.Connection]:
+    """Return a connection to a warehouse of the test's own, which others see, too."""
     with psycopg.connect(warehouse.owner_url, row_factory=dict_row, autocommit=True) as connection:
         connection.execute(REPORTS)
         yield connection

@@ -75,13 +75,16 @@ EXPECTED = {
 }
 
 
+MONTHS = """
+insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)
+values ('2024-05-01', 'whole', '', false, 3, 0), ('2025-01-01', 'vanished', '', false, 0, 0);
+"""
+
+
 @pytest.fixture(autouse=True)
 def cube(connection):
     """Build what other aggregates read, and plan the newest month."""
-    connection.execute(
-        "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)"
-        " values ('2024-05-01', 'whole', '', false, 3, 0), ('2025-01-01', 'vanished', '', false, 0, 0)"
-    )
+    connection.execute(MONTHS)
     connection.execute((config.SQL_DIR / "aggregates" / f"{config.AGGREGATES[0]}.sql").read_bytes())
 
 
@@ -109,18 +112,18 @@ def test_an_aggregate_counts_every_report_once_and_running_it_twice_changes_noth
     assert rows_of(connection, table) == once
 
 
-@pytest.mark.parametrize("table", config.AGGREGATES)
-def test_an_aggregates_file_also_runs_under_psql(connection, warehouse, table):
+def test_the_aggregates_files_also_run_under_psql(committed, warehouse):
     from local_stack.provisioning.postgres import binary
 
-    path = config.SQL_DIR / "aggregates" / f"{table}.sql"
+    committed.execute(MONTHS)
+    files = [f"--file={config.SQL_DIR / 'aggregates' / table}.sql" for table in config.AGGREGATES]
     subprocess.run(
-        [binary("psql"), warehouse.owner_url, "-v", "ON_ERROR_STOP=1", "-qf", path],
+        [binary("psql"), warehouse.owner_url, "-v", "ON_ERROR_STOP=1", "-q", *files],
         check=True,
         capture_output=True,
     )
 
-    assert rows_of(connection, table) == EXPECTED[table]
+    assert {table: rows_of(committed, table) for table in config.AGGREGATES} == EXPECTED
 
 
 @pytest.mark.parametrize("table", ["crimes", *config.AGGREGATES])

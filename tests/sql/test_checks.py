@@ -175,6 +175,7 @@ def sql_of(path):
 
 def results_of(connection, name):
     """Run a check's file as the pipeline does, after the profile and the comparison with the portal's counts."""
+    connection.execute("drop table if exists pg_temp.profile")  # it goes with its transaction
     check.profile(connection)
     connection.execute(sql_of("load/reconcile.sql"))
     rows = connection.execute(sql_of(f"checks/{name}.sql")).fetchall()

@@ -81,11 +81,11 @@ def test_the_residents_of_the_districts_are_those_of_the_city(connection):
     assert all(row["source"] for row in rows)
 
 
-def test_a_changed_file_is_read_again_and_an_equal_one_is_not(connection, warehouse, tmp_path, monkeypatch):
-    connection.execute("update mart.district_populations set resident_count = 1")
+def test_a_changed_file_is_read_again_and_an_equal_one_is_not(committed, warehouse, tmp_path, monkeypatch):
+    committed.execute("update mart.district_populations set resident_count = 1")
     migrations.migrate(warehouse.owner_url)
     assert (
-        connection.execute("select max(resident_count) as n from mart.district_populations").fetchone()["n"]
+        committed.execute("select max(resident_count) as n from mart.district_populations").fetchone()["n"]
         == 1
     )
 
@@ -96,6 +96,6 @@ def test_a_changed_file_is_read_again_and_an_equal_one_is_not(connection, wareho
     migrations.migrate(warehouse.owner_url)
 
     assert (
-        connection.execute("select resident_count as n from mart.district_populations").fetchone()["n"]
+        committed.execute("select resident_count as n from mart.district_populations").fetchone()["n"]
         == 94_011
     )

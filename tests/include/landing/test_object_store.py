@@ -11,6 +11,8 @@ from austin_crime.landing import batches, files
 from sample_portal.faults import Fault
 from sample_portal.publisher import live
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = count(1)
 # What says when it was loaded, and not what.
 LEFT_OUT = {"mart.data_status"}

@@ -7,6 +7,7 @@ import pytest
 from austin_crime import errors, nightly
 from sample_portal.faults import Fault
 from sample_portal.publisher import live
+from testing.cases import pairs
 
 PLACES = {
     "metadata": "/api/views/",
@@ -38,11 +39,11 @@ CASES = [(place, "12 edits") for place in PLACES] + [
 ]
 
 
-@pytest.mark.parametrize("times", [1, None])
-@pytest.mark.parametrize(("place", "change"), CASES)
+@pytest.mark.parametrize(("case", "times"), pairs(CASES, [None, 1]))
 def test_an_old_replica_that_does_not_say_so_is_never_published_as_news(
-    sample_portal, ask, place, change, times, monkeypatch
+    sample_portal, ask, case, times, monkeypatch
 ):
+    place, change = case
     monkeypatch.setenv("AUSTIN_CRIME_PORTAL_WAIT_S", "0.001")
     nightly.run_nightly("first")
     old = sample_portal.reports()

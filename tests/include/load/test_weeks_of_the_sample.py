@@ -1,9 +1,13 @@
 """The sample portal's weeks, loaded as they come."""
 
+import pytest
+
 from austin_crime import nightly
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from sample_portal.publisher import live
+
+pytestmark = pytest.mark.slow
 
 
 def test_loads_pass_however_many_weeks_the_sample_has_lived_through(warehouse, ask, monkeypatch):

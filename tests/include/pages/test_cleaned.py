@@ -56,6 +56,7 @@ def by_load(report):
     return {name: column[0] for name, column in row.items() if column}, set(made.rule_counts)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(REPORTS)
 def test_every_column_reads_as_in_a_load(report):

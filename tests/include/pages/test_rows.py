@@ -70,6 +70,7 @@ def assert_sorted(values, is_descending):
         assert known == sorted(known, reverse=is_descending)
 
 
+@pytest.mark.slow
 def test_every_table_is_paged_by_every_column_in_both_directions_and_each_row_comes_once(full, ask):
     with full() as connection:
         for table in tables.list_tables(connection):
@@ -125,6 +126,7 @@ SIGNS = {
 }
 
 
+@pytest.mark.slow
 def test_every_operator_finds_what_the_database_finds_in_a_column_of_every_type(full, ask):
     with full() as connection:
         for table in tables.list_tables(connection):

@@ -16,6 +16,8 @@ from benchmarks.contenders import CSV_COPY, FLOOR, NOTHING_NEW, OURS, WEEK_LATER
 from benchmarks.errors import BenchmarkError
 from benchmarks.prerendered import PreRendered
 
+pytestmark = pytest.mark.slow
+
 REPORTS = 1_500
 KEYS = {"contender", "reports", "wall_s", "cpu_s", "peak_rss_mb", "rows"}
 

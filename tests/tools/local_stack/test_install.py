@@ -11,6 +11,8 @@ import pytest
 
 from local_stack.configuration.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = ROOT / "scripts" / "install.py"
 LOCK = f"no-such-package-of-austin-crime==1.0 --hash=sha256:{'0' * 64}\n"
 

@@ -11,6 +11,8 @@ import requests
 
 from sample_portal.__main__ import main, read_options
 
+pytestmark = pytest.mark.slow
+
 TOOLS = Path(__file__).parents[3] / "tools"
 WAIT_S = 30
 

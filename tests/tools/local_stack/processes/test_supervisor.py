@@ -18,6 +18,8 @@ from local_stack.processes import start, supervisor
 from sample_portal.data import generate
 from testing.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = ("postgres", "portal")
 PATIENCE_S = 60
 

@@ -8,6 +8,8 @@ from sample_portal.data.datasets import FORMS
 from sample_portal.data.store import Store
 from sample_portal.publisher import live
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = [column.name for column in FORMS["present"]]
 
 
