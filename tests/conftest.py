@@ -16,10 +16,11 @@ import requests
 from dotenv import dotenv_values
 
 from local_stack.configuration.paths import python_path
-from local_stack.provisioning.postgres import OWNER, READER, SUPERUSER, Server, temporary_server
+from local_stack.provisioning.postgres import SUPERUSER, Server, temporary_server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from testing.portals import portal_of
+from testing.warehouses import copy_warehouse
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
@@ -45,16 +46,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     begun = set()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        # Of whole loads, the first test of a file is quick; of faults at every place, one case of each test.
-        first = None
-        if fixtures >= WHOLE_LOAD:
-            first = item.path
-        elif item.path.parent.name == "faults":
-            first = item.nodeid.partition("[")[0]
-        if fixtures & SLOW_FIXTURES or first in begun:
+        if fixtures & SLOW_FIXTURES or item.path.parent.name == "faults":
             item.add_marker("slow")
-        if first:
-            begun.add(first)
+        elif fixtures >= WHOLE_LOAD and item.get_closest_marker("slow") is None:
+            # Of whole loads, the first test of a file is quick enough.
+            if item.path in begun:
+                item.add_marker("slow")
+            begun.add(item.path)
     if config.getoption("numprocesses", None):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
@@ -81,32 +79,38 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def new_warehouse(postgres) -> Callable[[str], tuple[str, str]]:
-    """Return a function that makes an empty, migrated warehouse, a copy: a tenth of the time of the migrations."""
+    """Return a function that makes an empty, migrated warehouse, a copy."""
     from austin_crime.warehouse import migrations
 
     owner_url, _ = postgres.create_warehouse("migrated")
     migrations.migrate(owner_url)
+    return lambda name: copy_warehouse(postgres, "migrated", name)
 
-    def new(name: str) -> tuple[str, str]:
-        with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-            connection.execute(f"create database {name} template migrated strategy file_copy owner {OWNER}")
-            connection.execute(f"grant connect on database {name} to {READER}")
-        return postgres.owner_url(name), postgres.reader_url(name)
 
-    return new
+@pytest.fixture(scope="session")
+def superuser(postgres) -> Iterator[psycopg.Connection]:
+    """Return a connection of the superuser, which no variable of a test's environment reaches."""
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        yield connection
 
 
 @pytest.fixture
-def warehouse(new_warehouse, postgres, tmp_path, monkeypatch) -> Iterator[SimpleNamespace]:
-    """Return the addresses of an empty, migrated warehouse, which the pipeline's settings name."""
+def database(new_warehouse, superuser) -> Iterator[tuple[str, str]]:
+    """Return the addresses of a warehouse for its owner and its reader."""
     name = f"warehouse_{next(NUMBERS)}"
-    owner_url, reader_url = new_warehouse(name)
+    yield new_warehouse(name)
+    superuser.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+def warehouse(database, tmp_path, monkeypatch) -> SimpleNamespace:
+    """Return the addresses of an empty, migrated warehouse, which the pipeline's settings name."""
+    owner_url, reader_url = database
     monkeypatch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
     monkeypatch.setenv("AUSTIN_CRIME_LANDING_URL", str(tmp_path / "landing"))
     monkeypatch.delenv("AUSTIN_CRIME_SUPERSET_URL", raising=False)
     monkeypatch.delenv("AUSTIN_CRIME_APP_TOKEN", raising=False)
-    yield SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
-    postgres.drop_database(name)
+    return SimpleNamespace(owner_url=owner_url, reader_url=reader_url, landing=tmp_path / "landing")
 
 
 class SamplePortal:

@@ -24,11 +24,12 @@ from austin_crime import config, nightly, steps
 from austin_crime.warehouse import migrations
 from local_stack.configuration.paths import python_path
 from local_stack.provisioning import postgres as local_postgres
-from local_stack.provisioning.postgres import OWNER, ROLES, SUPERUSER, Server
+from local_stack.provisioning.postgres import ROLES, SUPERUSER, Server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from sample_portal.publisher import live
 from testing.portals import portal_of
+from testing.warehouses import copy_warehouse
 
 HERE = Path(__file__).parent
 # A small portal of a few years, in several batches.
@@ -173,7 +174,9 @@ def waiting_until() -> Callable[[Callable[[], object]], None]:
 @pytest.fixture(scope="session")
 def mortal_server() -> Iterator[MortalServer]:
     """Return a server that can be killed; all warehouses of these tests are on it."""
-    with tempfile.TemporaryDirectory(prefix="austin-crime-faults-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="austin-crime-faults-", dir=local_postgres.scratch_folder(), ignore_cleanup_errors=True
+    ) as folder:
         local_postgres.hand_over(Path(folder))
         running = MortalServer(Path(folder))
         yield running
@@ -191,9 +194,7 @@ class Warehouses:
     def copy(self, template: str) -> Warehouse:
         """Return a new warehouse that holds what a database does."""
         name = f"faults_{next(self.numbers)}"
-        with psycopg.connect(self.postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-            connection.execute(f"create database {name} template {template} strategy file_copy owner {OWNER}")
-        return Warehouse(name, *self.postgres.create_warehouse(name), self.folder / name)
+        return Warehouse(name, *copy_warehouse(self.postgres, template, name), self.folder / name)
 
 
 @pytest.fixture(scope="session")
@@ -218,7 +219,8 @@ def world(warehouses) -> Iterator[World]:
     """Load a portal, let it live for a week, load it again, and load it into an empty warehouse, all undisturbed."""
     store = portal_of(REPORTS)
     live.remove_reports(store, f"rep_date < date '{SINCE}'")
-    empty = warehouses.copy("template1")
+    warehouses.postgres.create_warehouse("empty")
+    empty = warehouses.copy("empty")
     migrations.migrate(empty.owner_url)
     held = warehouses.copy(empty.name)
     with server.running(store, app_tokens=(TOKEN,)) as url:

@@ -11,8 +11,6 @@ from austin_crime.warehouse.connection import connect
 from sample_portal.faults import Fault
 from testing.cases import IS_LONG, pairs
 
-pytestmark = pytest.mark.slow
-
 BATCH = "$order=:id"
 REQUESTS = {
     "metadata": "/api/views/",

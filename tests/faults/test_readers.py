@@ -14,8 +14,6 @@ from sample_portal.data.store import Store
 from sample_portal.http import server
 from sample_portal.publisher import live
 
-pytestmark = pytest.mark.slow
-
 READERS, READS_A_LOAD = 2, 12
 SUMS = {table: f"select sum(report_count) from mart.{table}" for table in config.AGGREGATES}
 MONTHS = {

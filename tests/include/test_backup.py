@@ -19,6 +19,8 @@ from sample_portal.publisher import week
 from testing.catalog import catalog_of, rows_of
 from testing.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def backups(warehouse, tmp_path, monkeypatch):

@@ -23,6 +23,8 @@ from sample_portal.publisher import week
 from testing.catalog import rows_of
 from testing.portals import portal_of
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = count(1)
 OLD_DAYS = 100
 RUNBOOK = config.ROOT / "docs" / "runbook.md"

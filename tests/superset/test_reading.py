@@ -82,6 +82,7 @@ def test_the_analyst_calls_nothing_that_has_an_effect(analyst, expression):
     assert analyst.sql(f"select {expression}").status_code >= 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("login", ["viewer", "analyst"])
 @pytest.mark.parametrize("expression", [*REFUSED_BY_THE_DATABASE, "pg_cancel_backend(1)"])
 def test_a_metric_calls_nothing_that_has_an_effect(request, login, expression):

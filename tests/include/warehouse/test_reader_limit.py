@@ -15,6 +15,8 @@ from austin_crime.warehouse import reader_limit
 from austin_crime.warehouse.connection import connect
 from testing.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = (
     "select count(*) from generate_series(1, 1000000000) as a cross join generate_series(1, 1000000000) as b"
 )

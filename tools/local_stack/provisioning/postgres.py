@@ -64,6 +64,7 @@ CLUSTER = (
     "--locale-provider=builtin",  # the same order and lower case on Linux and macOS
     "--builtin-locale=C.UTF-8",
 )
+MEMORY, SCRATCH_BYTES = Path("/dev/shm"), 4 * 2**30  # noqa: S108 (mkdtemp makes a folder of its own in it)
 # Losing a test's server costs nothing.
 TEST_SETTINGS = {
     "fsync": "off",
@@ -272,11 +273,17 @@ def free_port() -> int:
     return port
 
 
+def scratch_folder() -> Path | None:
+    """Return the system's folder in memory if it has room: a warehouse is copied there in a tenth of the time. Else None, the usual folder."""
+    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > SCRATCH_BYTES
+    return MEMORY if has_room else None
+
+
 @contextmanager
 def temporary_server(settings: Mapping[str, str] = SETTINGS | TEST_SETTINGS) -> Iterator[Server]:
     """Run a throw-away server with all roles and no warehouse; the end of the context ends it and removes its data."""
     server = Server(free_port(), {role: secrets.token_urlsafe(12) for role in (SUPERUSER, *ROLES)})
-    folder = Path(tempfile.mkdtemp(prefix="austin-crime-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="austin-crime-postgres-", dir=scratch_folder()))
     hand_over(folder)
     try:
         initialize(folder / "data", server.passwords[SUPERUSER], "--no-sync")
