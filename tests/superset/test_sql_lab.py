@@ -158,10 +158,9 @@ def test_there_are_a_dozen_saved_queries_and_each_says_what_it_teaches():
     assert all(len(query.description) > 60 for query in QUERIES)
 
 
-def test_saved_queries_read_every_table_of_mart(postgres):
+def test_saved_queries_read_every_table_of_mart(warehouse):
     read = " ".join(query.sql for query in QUERIES)
-    url, _ = postgres.create_warehouse("warehouse_for_superset")
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(warehouse.owner_url) as connection:
         tables = connection.execute("select tablename from pg_tables where schemaname = 'mart'").fetchall()
 
     # The boundaries are in mart.crimes_per_area, too.
