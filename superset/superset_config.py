@@ -84,6 +84,7 @@ _NARROW_MIXED: dict[str, Any] = {"legend": {"type": "plain"}, "grid": {"top": 80
 _DRAWINGS: dict[str, dict[str, Any]] = {
     "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_BARS}]},
     "echarts_timeseries_line": _LEGEND,
+    "pie": _LEGEND,
     "mixed_timeseries": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_MIXED}]},
 }
 THEME_DEFAULT = config.THEME_DEFAULT | {

@@ -113,7 +113,7 @@ def test_a_load_from_a_shell_needs_nothing_set_up_and_leaves_nothing_running(tmp
     refused = stack.run("flow", "--parameters", '{"accept": ["nonsense"]}')
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Published: 3000 added" in done.stdout
+    assert "Published: 3,000 added" in done.stdout
     assert refused.returncode == 1
     assert "accept names nonsense; expected one of category_gone" in refused.stdout
     assert supervisor.processes(stack.root) == []

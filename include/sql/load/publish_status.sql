@@ -61,8 +61,11 @@ update ops.loads set
     status = 'published',
     finished_at = now(),
     last_seen_at = now(),
-    message = 'Published: ' || loads.added_count || ' added, ' || loads.edited_count || ' edited, '
-    || loads.removed_count || ' removed; ' || status.report_count || ' reports live, '
-    || loads.rejected_count || ' rejected.'
+    message = format(
+        'Published: %s added, %s edited, %s removed; %s reports live, %s rejected.',
+        to_char(loads.added_count, 'FM999,999,999'), to_char(loads.edited_count, 'FM999,999,999'),
+        to_char(loads.removed_count, 'FM999,999,999'), to_char(status.report_count, 'FM999,999,999'),
+        to_char(loads.rejected_count, 'FM999,999,999')
+    )
 from mart.data_status as status
 where loads.status = 'running';
