@@ -10,7 +10,7 @@ export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
 unexport $(filter-out PYTHON PYTHONPATH AIRFLOW_CONN_AUSTIN_CRIME_%,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs assets-lint assets-export assets-import benchmark soak screenshots clean installed
+.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs docs-build docs-serve assets-lint assets-export assets-import benchmark soak screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,10 +88,19 @@ format: ## Format Python and SQL
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
 	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql tools/benchmarks superset/queries
 
-docs: installed ## Write docs/tables.md and Superset's descriptions of columns from the warehouse's comments, and .env.example
+docs: installed ## Write what is made of comments and declarations: pages of docs/, Superset's descriptions of columns, .env.example
 	@$(venv)/python scripts/write_docs.py
 	@PYTHONPATH=$(PYTHONPATH):$(CURDIR)/superset $(venv)/python scripts/write_column_descriptions.py
 	@$(venv)/python scripts/write_env_example.py
+	@$(venv)/python scripts/write_reference.py
+
+docs-build: ## Make a site of docs/ in site/; a link that leads nowhere is an error
+	@$(install) docs
+	@NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --strict
+
+docs-serve: ## Show the site of docs/ at http://127.0.0.1:8000 and follow changes
+	@$(install) docs
+	@NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs serve --livereload
 
 assets-lint: ## Check superset/assets: uuids, orphans, and that every column, metric, filter and query exists and fits
 	@$(install) dev

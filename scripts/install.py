@@ -1,8 +1,8 @@
 """Install the environments the project runs in: ``python3 scripts/install.py local superset``.
 
 Profiles: local (Airflow and the servers beside it), dev (the same with what tests need), superset, prefect, prefect-dev
-(the same with what tests need), benchmark (what the project is measured against). A second run does nothing until a lock changes. It needs nothing but Python; an error is
-one sentence that says what is missing.
+(the same with what tests need), benchmark (what the project is measured against), docs (what makes a site of docs/). A second run does nothing until a lock
+changes. It needs nothing but Python; an error is one sentence that says what is missing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ PROFILES = {
     "prefect": "prefect",
     "prefect-dev": "prefect",
     "benchmark": "benchmark",
+    "docs": "docs",
 }
 # What tests need contains what runs.
 LARGER = {"local": "dev", "prefect": "prefect-dev"}

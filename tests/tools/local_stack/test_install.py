@@ -119,7 +119,7 @@ def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:
 
     assert (
         answer.stderr
-        == "Expected profiles out of local, dev, superset, prefect, prefect-dev, benchmark; got airflow.\n"
+        == "Expected profiles out of local, dev, superset, prefect, prefect-dev, benchmark, docs; got airflow.\n"
     )
 
 

@@ -303,12 +303,12 @@ SECTIONS = (
             _secret("SUPERSET_ADMIN_PASSWORD", "Password of the login admin: everything.", "superset"),
             _secret(
                 "SUPERSET_ANALYST_PASSWORD",
-                "Password of the login analyst: dashboards, own charts, SQL Lab.",
+                "Password of the login analyst: dashboards, charts of their own, SQL Lab.",
                 "superset",
             ),
             _secret(
                 "SUPERSET_VIEWER_PASSWORD",
-                "Password of the login viewer: dashboards and own charts.",
+                "Password of the login viewer: looks at dashboards.",
                 "superset",
             ),
             _secret(
@@ -316,13 +316,6 @@ SECTIONS = (
                 "Password of the pipeline's login, which may only refresh the charts.",
                 "superset",
                 "pipeline",
-            ),
-            Variable(
-                "SUPERSET_ANONYMOUS_READING",
-                "yes lets people read the dashboards and the public edition at /edition/ without a login; no asks for one.",
-                default="no",
-                receivers=("superset",),
-                check=rules.matching("SUPERSET_ANONYMOUS_READING", ("yes", "no").__contains__, "yes or no"),
             ),
             Variable(
                 "AUSTIN_CRIME_SUPERSET_REFRESH_USER",
@@ -334,6 +327,13 @@ SECTIONS = (
                     lambda value: re.fullmatch(r"[\w.-]+", value),
                     "a name of letters, digits, ., - and _",
                 ),
+            ),
+            Variable(
+                "SUPERSET_ANONYMOUS_READING",
+                "yes lets people read the dashboards and the public edition at /edition/ without a login; no asks for one.",
+                default="no",
+                receivers=("superset",),
+                check=rules.matching("SUPERSET_ANONYMOUS_READING", ("yes", "no").__contains__, "yes or no"),
             ),
         ),
     ),
