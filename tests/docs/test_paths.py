@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+
+from testing.documents import samples_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
     ROOT / "CODE_OF_CONDUCT.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "SECURITY.md",
@@ -38,10 +42,10 @@ GENERATED = re.compile(
 
 
 def code_of(page: Path) -> Iterator[str]:
-    """Yield what a page sets as code: in backticks, or indented."""
-    text = page.read_text()
-    yield from re.findall(r"`([^`\n]+)`", text)
-    yield from re.findall(r"^ {4}(.+)$", text, re.MULTILINE)
+    """Yield what a page sets as code: in backticks, or the lines of its samples."""
+    yield from re.findall(r"`([^`\n]+)`", page.read_text())
+    for sample in samples_of(page):
+        yield from sample.text.splitlines()
 
 
 def is_there(path: str) -> bool:
@@ -70,7 +74,9 @@ def test_every_link_in_a_document_leads_to_a_file_and_a_heading(page):
         target = page.parent / path if path else page
         assert target.exists(), path
         headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE) if heading else []
-        assert not heading or heading in [re.sub(r"\W+", "-", text.lower()).strip("-") for text in headings]
+        assert not heading or heading in [
+            re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings
+        ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=by_page)
@@ -79,3 +85,19 @@ def test_every_make_target_in_a_document_is_one(page):
     commands = {found for code in code_of(page) for found in re.findall(r"^make ([a-z-]+)", code)}
 
     assert commands - targets == set()
+
+
+def test_the_site_has_every_document_once_in_its_menu():
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    sections = [next(iter(entry.values())) for entry in site["nav"]]
+    pages = [
+        page
+        for section in sections
+        for page in (
+            [section] if isinstance(section, str) else [next(iter(each.values())) for each in section]
+        )
+    ]
+
+    documents = {page.name for page in PAGES} - {site["not_in_nav"]}
+
+    assert sorted(pages) == sorted(documents)
