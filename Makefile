@@ -74,7 +74,7 @@ test-upgrade: ## Load a warehouse with an earlier state of the project, upgrade 
 	@$(install) dev superset
 	@UPGRADE_FROM="$(FROM)" $(venv)/python -m pytest -m upgrade tests/upgrade $(PYTEST_ARGS)
 
-lint: ## Check style, types, SQL, YAML, Dockerfiles, docker-compose.yaml and the workflow
+lint: docs-build ## Check style, types, SQL, YAML, Dockerfiles, docker-compose.yaml, the workflow and the site of docs/
 	@$(install) dev prefect-dev
 	@$(venv)/ruff check . && $(venv)/ruff format --check . && $(venv)/mypy
 	@$(venv)/mypy --python-executable .venv/prefect/bin/python include/austin_crime_prefect flows
