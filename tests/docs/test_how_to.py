@@ -65,24 +65,24 @@ def ask(warehouse, question: str) -> list[tuple[object, ...]]:
 
 def test_a_column_arrives_in_every_report(follow, warehouse, sample_portal, monkeypatch):
     files = follow("add-a-column.md")
-    add_column(sample_portal.store, "weapon")
+    add_column(sample_portal.store, "weapon_type")
     columns = entries(files, "include/austin_crime/contract.py")
     monkeypatch.setattr(contract, "COLUMNS", (*contract.COLUMNS, *columns))
     monkeypatch.setattr(contract, "RULES_VERSION", contract.RULES_VERSION + 1)
 
     nightly.run_nightly("after")
 
-    counts = "select count(*) = count(weapon), count(distinct weapon) from mart.crimes"
+    counts = "select count(*) = count(weapon_type), count(distinct weapon_type) from mart.crimes"
     assert ask(warehouse, counts) == [(True, 10)]
     assert ask(warehouse, FAILED) == []
 
 
 def test_a_column_that_is_not_declared_is_named_by_a_check(follow, warehouse, sample_portal):
-    add_column(sample_portal.store, "weapon")
+    add_column(sample_portal.store, "weapon_type")
 
     nightly.run_nightly("after", {"full_reload": True})
 
-    assert ask(warehouse, FAILED) == [("unknown_columns:weapon",)]
+    assert ask(warehouse, FAILED) == [("unknown_columns:weapon_type",)]
 
 
 def test_an_aggregate_is_filled_by_the_next_load_although_nothing_is_new(follow, warehouse, monkeypatch):

@@ -39,7 +39,7 @@ Count = Callable[[str, int], None]
 class Cleaned(NamedTuple):
     """A cleaned batch."""
 
-    # Reports with a readable key, shape (n, 25): the columns of mart.crimes.
+    # Reports with a readable key: the columns of mart.crimes.
     crimes: pd.DataFrame
     # Reports without one, shape (m, 9): the columns of staging.rejected_reports that follow from a batch.
     rejects: pd.DataFrame
