@@ -26,7 +26,7 @@ def main() -> None:
     if is_running():
         sys.exit("The stack is running: stop it with `make down` first.")
     paths = [path for path in (ROOT / "data").iterdir() if path.name != ".gitkeep"]
-    paths += [path for path in (ROOT / ".venv", ROOT / ".env", ROOT / "secrets") if path.exists()]
+    paths += [path for name in (".venv", ".env", "secrets", "site") if (path := ROOT / name).exists()]
     if not paths:
         sys.exit("There is nothing to remove.")
     print(
