@@ -78,8 +78,15 @@ def size_part(kept: list[Result], reports: int) -> str:
 
 def figures(result: Result) -> list[str]:
     """Return the figures of a result as text."""
-    seconds = [f"{result[name]:,.1f}" for name in ("wall_s", "cpu_s", "postgres_cpu_s")]
-    return [*seconds, f"{result['peak_rss_mb']:,.0f}", f"{result['rows']:,}"]
+    seconds = [f"{result[name]:,.1f}" for name in ("cpu_s", "postgres_cpu_s")]
+    return [spread(result), *seconds, f"{result['peak_rss_mb']:,.0f}", f"{result['rows']:,}"]
+
+
+def spread(result: Result) -> str:
+    """Return the median time, with the shortest and the longest where there were several runs."""
+    runs = result.get("runs_wall_s", [])
+    shown = f"{result['wall_s']:,.1f}"
+    return f"{shown} ({min(runs):,.1f} to {max(runs):,.1f})" if len(runs) > 1 else shown
 
 
 def nights_part(kept: list[Result], sizes: Sequence[int]) -> Iterator[str]:
