@@ -62,7 +62,7 @@ test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
 	@$(venv)/python -m pytest $(workers) $(PYTEST_ARGS)
 
-test-fast: ## Run the tests of two minutes: no server but PostgreSQL, one whole load a file
+test-fast: ## Run the tests of two minutes: no server but PostgreSQL, one whole load a folder
 	@$(install) dev
 	@$(venv)/python -m pytest $(workers) -m "not compose and not upgrade and not slow" $(PYTEST_ARGS)
 

@@ -49,10 +49,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if fixtures & SLOW_FIXTURES or item.path.parent.name == "faults":
             item.add_marker("slow")
         elif fixtures >= WHOLE_LOAD and item.get_closest_marker("slow") is None:
-            # Of whole loads, the first test of a file is quick enough.
-            if item.path in begun:
+            # Of whole loads, the first test of a folder is quick enough.
+            if item.path.parent in begun:
                 item.add_marker("slow")
-            begun.add(item.path)
+            begun.add(item.path.parent)
     if config.getoption("numprocesses", None):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 

@@ -65,6 +65,7 @@ CLUSTER = (
     "--builtin-locale=C.UTF-8",
 )
 MEMORY, SCRATCH_BYTES = Path("/dev/shm"), 4 * 2**30  # noqa: S108 (mkdtemp makes a folder of its own in it)
+_given_ports: set[int] = set()
 # Losing a test's server costs nothing.
 TEST_SETTINGS = {
     "fsync": "off",
@@ -267,10 +268,13 @@ def refusal(url: str) -> str | None:
 
 
 def free_port() -> int:
-    """Return a port on loopback that nothing listens on."""
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+    """Return a port on loopback that nothing listens on, and another one at each call: who asks for several uses them later."""
+    while True:
+        with socket.create_server((HOST, 0)) as listener:
+            port: int = listener.getsockname()[1]
+        if port not in _given_ports:
+            _given_ports.add(port)
+            return port
 
 
 def scratch_folder() -> Path | None:

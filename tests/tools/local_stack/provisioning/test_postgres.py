@@ -4,7 +4,15 @@ import psycopg
 import pytest
 
 from austin_crime.warehouse.migrations import migrate
-from local_stack.provisioning.postgres import OWNER, READER, ROLES, SUPERUSER, Server, temporary_server
+from local_stack.provisioning.postgres import (
+    OWNER,
+    READER,
+    ROLES,
+    SUPERUSER,
+    Server,
+    free_port,
+    temporary_server,
+)
 
 
 def test_everybody_needs_a_password_and_the_right_one(server: Server) -> None:
@@ -94,3 +102,9 @@ def test_a_temporary_server_is_gone_at_the_end() -> None:
 
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", running.port)) != 0
+
+
+def test_ports_that_are_asked_for_one_after_the_other_differ() -> None:
+    ports = [free_port() for _ in range(2_000)]
+
+    assert len(set(ports)) == len(ports)
