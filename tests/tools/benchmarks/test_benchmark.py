@@ -18,7 +18,7 @@ from benchmarks.prerendered import PreRendered
 
 pytestmark = pytest.mark.slow
 
-REPORTS = 1_500
+REPORTS = 6_000
 KEYS = {"contender", "reports", "wall_s", "cpu_s", "peak_rss_mb", "rows"}
 
 
