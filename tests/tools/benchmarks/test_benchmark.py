@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,12 +14,13 @@ from starlette.routing import Route
 
 from benchmarks import one_size, proof, readme, report, results
 from benchmarks import surroundings as around
-from benchmarks.contenders import CSV_COPY, FLOOR, NOTHING_NEW, OURS, WEEK_LATER
+from benchmarks.contenders import CSV_COPY, FLOOR, NOTHING_NEW, OURS, WEEK_LATER, aggregates
 from benchmarks.errors import BenchmarkError
 from benchmarks.prerendered import PreRendered
 
 pytestmark = pytest.mark.slow
 
+CONTENDERS = Path(aggregates.__file__).parent
 REPORTS = 6_000
 KEYS = {"contender", "reports", "wall_s", "cpu_s", "peak_rss_mb", "rows"}
 
@@ -70,6 +73,30 @@ def test_a_contender_that_ends_with_other_data_fails_the_benchmark(measured):
 
     with pytest.raises(BenchmarkError, match="floor ended with other data than ours"):
         one_size.measure_one(where, FLOOR, expected)
+
+
+# What two contenders write, with environments of their own: the columns that their SQL reads.
+WRITTEN = {
+    "to_sql": "create table public.crimes (incident_report_number bigint, crime_type text, occ_date timestamp, occ_time bigint,"
+    " rep_date timestamp, rep_date_time timestamp, council_district bigint, clearance_status text);"
+    " insert into public.crimes values (1, 'THEFT', '2024-05-02', 1315, '2024-05-03', '2024-05-03 08:00', 9, 'C')",
+    "dlt_rest_api": "create schema dlt_crimes; create table dlt_crimes.crimes (incident_report_number text, crime_type text,"
+    " occ_date timestamptz, occ_time text, rep_date timestamptz, council_district text, clearance_status text);"
+    " insert into dlt_crimes.crimes values ('1', 'THEFT', '2024-05-02', '1315', '2024-05-03', '9', 'C')",
+}
+
+
+@pytest.mark.parametrize("contender", WRITTEN)
+def test_what_others_write_is_aggregated_as_ours_is(warehouse, contender):
+    with psycopg.connect(warehouse.owner_url) as connection:
+        connection.execute(WRITTEN[contender])
+        connection.execute((CONTENDERS / f"{contender}.sql").read_bytes())
+        aggregates.build(connection.cursor())
+        rows = connection.execute(
+            "select occurred_date::text, crime_group, council_district, report_count, cleared_count from staging.crime_counts"
+        ).fetchall()
+
+    assert rows == [("2024-05-02", "Theft", 9, 1, 1)]
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 -- dlt_rest_api: the columns that the aggregates read, typed. From: dlt_crimes.crimes.
-drop view staging.crimes_next;
+drop view staging.crimes_next cascade;
 create view staging.crimes_next as
 select
     incident_report_number::bigint as incident_id,
@@ -18,6 +18,7 @@ select
         end
     )::smallint as occurred_hour,
     rep_date::text::date as reported_date,
+    date_trunc('month', rep_date::text::date)::date as source_month,
     (case when council_district::integer between 1 and 10 then council_district::integer end)::smallint
         as council_district,
     clearance_status

@@ -4,7 +4,7 @@ create index crimes_occ_date on public.crimes (occ_date);
 create index crimes_rep_date on public.crimes (rep_date);
 create index crimes_rep_date_time on public.crimes (rep_date_time);
 
-drop view staging.crimes_next;
+drop view staging.crimes_next cascade;
 create view staging.crimes_next as
 select
     incident_report_number as incident_id,
@@ -19,6 +19,7 @@ select
     date_trunc('month', occ_date)::date as occurred_month,
     (case when occ_time < 2400 and occ_time % 100 < 60 then occ_time / 100 end)::smallint as occurred_hour,
     rep_date::date as reported_date,
+    date_trunc('month', rep_date)::date as source_month,
     (case when council_district between 1 and 10 then council_district end)::smallint as council_district,
     clearance_status
 from public.crimes;
