@@ -57,8 +57,8 @@ def measure_size(reports: int) -> list[Result]:
     print(f"{reports:,} reports", flush=True)
     with surroundings(reports) as where:
         # Before anything is measured: a machine that others use tells wrong times.
-        used = machine.describe(where)
-        return [result | {"machine": used} for result in one_size.measure_size(where, tell)]
+        of_all = {"machine": machine.describe(where), "commit": machine.commit()}
+        return [result | of_all for result in one_size.measure_size(where, tell)]
 
 
 def write(found: list[Result]) -> None:

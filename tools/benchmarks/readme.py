@@ -13,12 +13,16 @@ NEEDED = (OURS.name, FLOOR.name, CSV_COPY.name, DLT.name, UNDER_AIRFLOW, WEEK_LA
 
 
 def write(kept: list[Result]) -> None:
-    """Rewrite the passage, if the whole history was measured in one run, of one commit."""
+    """Rewrite the passage, if the whole history, and what is extrapolated to it, was measured with one commit."""
     reports = max(result["reports"] for result in kept)
     found = {name: results.of(kept, name, reports) for name in NEEDED}
     known = {name: result for name, result in found.items() if result}
-    runs = {result.get("machine") for result in known.values() if not result["is_extrapolated"]}
-    if reports >= aims.FROM_REPORTS and len(known) == len(NEEDED) and len(runs) == 1:
+    commits = {result.get("commit") for result in known.values()}
+    if (
+        reports >= aims.FROM_REPORTS
+        and len(known) == len(NEEDED)
+        and len(commits - {None}) == len(commits) == 1
+    ):
         README.write_text(PASSAGE.sub(lambda _: passage(known, reports), README.read_text()))
 
 

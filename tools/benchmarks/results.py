@@ -70,6 +70,7 @@ def on_line(lower: Result, upper: Result, reports: int) -> Result:
         "reports": reports,
         **values,
         "rows": rows,
+        "commit": upper.get("commit") if upper.get("commit") == lower.get("commit") else None,
         "is_extrapolated": True,
     }
 

@@ -206,10 +206,10 @@ def test_the_readme_gets_the_ratios_of_the_whole_history(tmp_path, monkeypatch):
     page.write_text("Before\n<!-- written by make benchmark -->\nold\n<!-- end -->\nAfter")
     monkeypatch.setattr(readme, "README", page)
     seconds = {"ours": 40, "floor": 10, "csv_copy": 50, "ours under Airflow": 150}
-    kept = [result(name, 2_615_000, wall_s) for name, wall_s in seconds.items()]
-    kept.append(result("dlt", 2_615_000, 1_000, is_extrapolated=True))
+    kept = [result(name, 2_615_000, wall_s, commit="a") for name, wall_s in seconds.items()]
+    kept.append(result("dlt", 2_615_000, 1_000, is_extrapolated=True, commit="a"))
     for name in (WEEK_LATER, NOTHING_NEW):
-        kept.append(result(name, 2_615_000, 5, steps={"all steps": 4.25}))
+        kept.append(result(name, 2_615_000, 5, steps={"all steps": 4.25}, commit="a"))
 
     readme.write(kept)
 
@@ -221,14 +221,15 @@ def test_the_readme_gets_the_ratios_of_the_whole_history(tmp_path, monkeypatch):
     assert text.endswith("<!-- end -->\nAfter")
 
 
-def test_the_readme_stays_as_it_is_unless_all_its_figures_come_from_one_run(tmp_path, monkeypatch):
+@pytest.mark.parametrize("commit", ["a", None])
+def test_the_readme_stays_as_it_is_unless_all_its_figures_come_from_one_commit(tmp_path, monkeypatch, commit):
     page = tmp_path / "README.md"
     page.write_text("<!-- written by make benchmark -->\nold\n<!-- end -->")
     monkeypatch.setattr(readme, "README", page)
     names = [name for name in readme.NEEDED if name != "floor"]
-    kept = [result(name, 2_615_000, 5, steps={"all steps": 4.25}, machine="commit b.") for name in names]
+    kept = [result(name, 2_615_000, 5, steps={"all steps": 4.25}, commit="b") for name in names]
 
-    readme.write([*kept, result("floor", 2_615_000, 1, machine="commit a.")])
+    readme.write([*kept, result("floor", 2_615_000, 1, commit=commit)])
 
     assert "old" in page.read_text()
 
