@@ -24,7 +24,7 @@ from testing.warehouses import copy_warehouse
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
-# Fixtures that start what takes its time; a test that uses none of them is one of `make test-fast`.
+# Fixtures that start what takes its time, and those of a whole load: `make test-fast` leaves their tests out, but for one load a folder.
 SLOW_FIXTURES = {"airflow_home", "browser", "prefect_python", "real_data", "superset"}
 WHOLE_LOAD = {"sample_portal", "warehouse"}
 # Whose tests share servers that take long to start.

@@ -23,7 +23,7 @@ def describe(where: Surroundings) -> str:
 
 
 def commit() -> str:
-    """Return the commit that is measured, and whether files differ from it; results and pages that a size has written do not count."""
+    """Return the commit that is measured, and whether code differs from it; results and pages that a size before has written do not count."""
     try:
         name = _git("rev-parse", "--short=10", "HEAD")
         changed = _git("status", "--porcelain", "--", "include", "dags", "tools/**/*.py", "requirements")
