@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from local_stack.configuration.paths import python_path
 from local_stack.provisioning.postgres import SUPERUSER, Server, temporary_server
 from sample_portal.data.store import Store
 from sample_portal.http import server
+from testing.airflow_forks import Forks, forks
 from testing.portals import portal_of
 from testing.warehouses import copy_warehouse
 
@@ -38,6 +39,25 @@ RUN_DAG = """
 run = dag.test(run_conf=json.loads(os.environ["RUN_CONF"]))
 result = {"state": run.state, "tasks": {ti.task_id: ti.state for ti in run.get_task_instances()}}
 """
+
+
+class Failures:
+    """Names each failure when it happens: the rest of the run may take long, or be cut off."""
+
+    def __init__(self, terminal: Any) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            message = getattr(getattr(report.longrepr, "reprcrash", None), "message", report.longreprtext)
+            self.terminal.write_line(f"\n{report.nodeid} failed: {message[:2000]}")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Name failures as they happen."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal:
+        session.config.pluginmanager.register(Failures(terminal))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -169,17 +189,28 @@ def airflow_home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def in_airflow(airflow_home) -> Callable[..., Any]:
+def airflow_forks(airflow_home) -> Iterator[Forks]:
+    """Return forks of a process that has imported Airflow."""
+    with forks(airflow_environment(airflow_home, {})) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def in_airflow(airflow_home, airflow_forks, tmp_path_factory) -> Callable[..., Any]:
     """Return a function that runs code beside ``dag``, the DAG, and returns what it puts into ``result``, as JSON."""
 
     def run(code: str, **variables: str) -> Any:
-        return json.loads(run_airflow(airflow_home, LOAD_DAG + code, variables).splitlines()[-1])
+        # Airflow reads some of its own settings when it is imported.
+        if any(name.startswith("AIRFLOW__") for name in variables):
+            return json.loads(run_airflow(airflow_home, LOAD_DAG + code, variables).splitlines()[-1])
+        output = tmp_path_factory.mktemp("in_airflow") / "output"
+        return airflow_forks.run(LOAD_DAG + code, airflow_environment(airflow_home, variables), output)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def run_dag(airflow_home) -> Callable[..., Any]:
+def run_dag(airflow_home, airflow_forks, tmp_path_factory) -> Callable[..., Any]:
     """Return a function that runs the DAG once on a portal and a warehouse: its state, its tasks' states, its log.
 
     It may be given code to run before.
@@ -195,33 +226,38 @@ def run_dag(airflow_home) -> Callable[..., Any]:
             "AIRFLOW_CONN_WAREHOUSE": warehouse.owner_url,
             "AIRFLOW_CONN_AUSTIN_PORTAL": portal_url,
         }
-        log = run_airflow(airflow_home, LOAD_DAG + before + RUN_DAG, variables)
-        return json.loads(log.splitlines()[-1]) | {"log": log}
+        log = tmp_path_factory.mktemp("run_dag") / "log"
+        code = LOAD_DAG + before + RUN_DAG
+        result = airflow_forks.run(code, airflow_environment(airflow_home, variables), log)
+        return result | {"log": log.read_text()}
 
     return run
 
 
-def run_airflow(home: Path, code: str, variables: dict[str, str]) -> str:
-    """Run code in a Python of its own; what ``result`` holds is printed last."""
-    before = "import json, os\nresult = None\n"
-    after = "\nprint()\nprint(json.dumps(result, default=str))"
-    shared = dotenv_values(ROOT / "settings" / "airflow.env")
-    environment = (
+def airflow_environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process of Airflow in a test."""
+    return (
         {"AUSTIN_CRIME_WAREHOUSE_URL": "postgresql://nobody:secret@db.example/warehouse"}
-        | os.environ
-        | shared
+        | dict(os.environ)
+        | {name: value or "" for name, value in dotenv_values(ROOT / "settings" / "airflow.env").items()}
         | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
             "PYTHONPATH": python_path(ROOT),
-            **variables,
         }
+        | dict(variables)
     )
+
+
+def run_airflow(home: Path, code: str, variables: Mapping[str, str]) -> str:
+    """Run code in a Python of its own; what ``result`` holds is printed last."""
+    before = "import json, os\nresult = None\n"
+    after = "\nprint()\nprint(json.dumps(result, default=str))"
     done = subprocess.run(
         [sys.executable, "-c", before + code + after],
-        env=environment,
+        env=airflow_environment(home, variables),
         capture_output=True,
         text=True,
         timeout=300,
