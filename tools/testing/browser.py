@@ -14,9 +14,7 @@ from local_stack.errors import StackError
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = [
     "--no-sandbox",
-    # The map is drawn by WebGL: in software, where there is no graphics card.
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
+    # The map is drawn by WebGL: in software, where there is no graphics card. All else is drawn without it.
     "--enable-unsafe-swiftshader",
     # Ask nobody anything on its own.
     "--disable-background-networking",
