@@ -321,6 +321,28 @@ def delete_data(reset_id: str, parameters: Mapping[str, Any], started_by: str | 
     return reset.delete(str(reset_id), reset.read_target(parameters), str(started_by or "someone"))
 
 
+def replay_loads(until: str = "") -> str:
+    """Replay past loads from the landing into an empty warehouse, and return what was done in a sentence.
+
+    Parameters
+    ----------
+    until
+        The last load to replay; if it is empty, the one published last.
+
+    Raises
+    ------
+    ReplayRefused
+        If the warehouse is not empty, there is no such load, or files are missing or damaged.
+    ReplayDiffers
+        If a replayed load differs from what it had settled.
+    """
+    from austin_crime import replay
+
+    config.check()
+    replayed = replay.replay(until or None)
+    return f"Replayed {len(replayed)} loads, up to {replayed[-1]}."
+
+
 def outcome(load: Load) -> str:
     """Return the outcome of a load in a sentence."""
     from austin_crime.warehouse import slot

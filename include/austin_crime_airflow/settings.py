@@ -66,6 +66,15 @@ RESET_PARAMS = {
     "confirm": Param("", type="string", description="The same, typed again."),
 }
 
+REPLAY_PARAMS = {
+    "until": Param(
+        None,
+        type=["null", "string"],
+        title="Last load to replay",
+        description="Its id, as in ops.loads and in the landing. Without one: the load published last.",
+    ),
+}
+
 MAINTENANCE_PARAMS = {
     "dry_run": Param(
         False, type="boolean", description="Only say what would be removed, in the log of each task."
