@@ -2,8 +2,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from austin_crime.load.decide import decide_months, months_of_range
-from austin_crime.models import HeldMonth, PortalMonth
+from austin_crime.load.decide import (
+    TABLE_LINES,
+    decide_months,
+    has_work,
+    months_of_range,
+    name_months,
+    plan_table,
+    summarize,
+)
+from austin_crime.models import HeldMonth, PlanLine, PlannedMonth, PortalMonth
 from austin_crime.portal.months import socrata_time
 
 OLD, NEW = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC)
@@ -76,6 +84,92 @@ def test_more_reports_with_the_stamp_that_was_newest_are_fetched_whole():
     )
 
     assert month.kind == "whole"
+
+
+def test_fewer_reports_with_the_stamp_that_was_newest_are_fetched_whole_unless_newer_ones_explain_it():
+    before = held(MAY, 100, newest_updated_at=OLD, newest_count=5)
+
+    unexplained = decide(PortalMonth(MAY, 100, OLD, same_stamp_count=4), before)
+    explained = decide(PortalMonth(MAY, 100, NEW, newer_count=1, same_stamp_count=4), before)
+
+    assert (unexplained.kind, explained.kind) == ("whole", "topped up")
+
+
+@pytest.mark.parametrize(
+    ("newer", "held_late", "late", "kind"),
+    [
+        # The load that recorded the month did not count late stamps: nothing is concluded from them.
+        (0, None, 3, "skipped"),
+        (0, 3, 3, "skipped"),
+        (0, 3, 4, "whole"),
+        (0, 3, 2, "whole"),
+        (1, 3, 3, "topped up"),
+        (1, 3, 4, "whole"),
+        (1, 3, 2, "whole"),
+        # Most of the month was stamped then: edits since explain that fewer are left, not that there are more.
+        (1, 51, 50, "topped up"),
+        (1, 51, 51, "topped up"),
+        (1, 51, 52, "whole"),
+        (1, 50, 49, "whole"),
+        # Nothing is newer, so nothing explains it.
+        (0, 51, 50, "whole"),
+    ],
+)
+def test_another_count_of_late_stamps_fetches_a_month_whole_unless_edits_explain_it(
+    newer, held_late, late, kind
+):
+    month = decide(
+        PortalMonth(MAY, 100, NEW if newer else OLD, newer_count=newer, late_count=late),
+        held(MAY, 100, newest_updated_at=OLD, late_count=held_late),
+    )
+
+    assert month.kind == kind
+
+
+def planned(count):
+    """Return so many months that are fetched whole, each for a reason of its own, and one that is skipped."""
+    months = [
+        PlannedMonth(date(2001 + number, 1, 1), "whole", f"reason {number} (of one month)", 10, fetch_count=7)
+        for number in range(count)
+    ]
+    return [*months, PlannedMonth(None, "skipped", "nothing newer", 10)]
+
+
+def test_a_plan_has_work_unless_every_month_is_skipped():
+    assert has_work(planned(1)) is True
+    assert has_work(planned(0)) is False
+
+
+def test_a_plan_is_summed_up_by_kind():
+    assert summarize(planned(2)) == [PlanLine("whole", 2, 14), PlanLine("skipped", 1, 0)]
+
+
+def test_a_plan_is_a_table_with_a_line_a_reason_those_with_most_months_first():
+    lines = plan_table([*planned(2), PlannedMonth(MAY, "whole", "reason 1 (of two)", 10, fetch_count=1_000)])
+
+    assert [line.split() for line in lines] == [
+        "months kind reports to fetch why".split(),
+        "2 whole 1,007 reason 1, 2002-01, 2024-05".split(),
+        "1 whole 7 reason 0, 2001-01".split(),
+        "1 skipped 0 nothing newer, without a date".split(),
+    ]
+
+
+def test_a_plan_of_many_reasons_is_a_table_of_ten_lines_and_counts_the_rest():
+    full, too_many = plan_table(planned(TABLE_LINES - 1)), plan_table(planned(TABLE_LINES + 1))
+
+    assert len(full) == TABLE_LINES + 1
+    assert len(too_many) == TABLE_LINES + 2 == 10
+    assert too_many[-1].split() == "2 others 7 other reasons".split()
+
+
+def test_of_many_months_the_first_are_named_and_the_others_counted():
+    months = {date(2024, number, 1) for number in range(1, 13)}
+
+    assert name_months({JUNE, None, MAY}) == "2024-05, 2024-06, without a date"
+    assert name_months(months).endswith("2024-12")
+    assert name_months(months | {None}).endswith("2024-12 and 1 more")
+    assert name_months(months, 2) == "2024-01, 2024-02 and 10 more"
 
 
 def test_a_month_of_which_rows_were_removed_by_hand_is_fetched_whole_though_the_portal_has_as_many():
