@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,8 +16,9 @@ import pytest
 import requests
 from dotenv import dotenv_values
 
+from austin_crime import nightly
 from local_stack.configuration.paths import python_path
-from local_stack.provisioning.postgres import SUPERUSER, Server, temporary_server
+from local_stack.provisioning.postgres import SUPERUSER, Server, free_port, temporary_server
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from testing.airflow_forks import Forks, forks
@@ -25,6 +27,7 @@ from testing.warehouses import copy_warehouse
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = count(1)
+REPORTS = 3_000
 # Fixtures that start what takes its time, and those of a whole load: `make test-fast` leaves their tests out, but for one load a folder.
 SLOW_FIXTURES = {"airflow_home", "browser", "prefect_python", "real_data", "superset"}
 WHOLE_LOAD = {"sample_portal", "warehouse"}
@@ -114,11 +117,38 @@ def superuser(postgres) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def portal_port() -> int:
+    """Return the port of every sample portal: a warehouse belongs to the address of one."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def loaded_landing(new_warehouse, portal_port, tmp_path_factory) -> Path:
+    """Return the landing of the warehouse ``loaded``, which holds a first load of the sample portal."""
+    landing, store = tmp_path_factory.mktemp("loaded") / "landing", portal_of(REPORTS)
+    owner_url, _ = new_warehouse("loaded")
+    with server.running(store, portal_port) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUSTIN_CRIME_WAREHOUSE_URL", owner_url)
+        patch.setenv("AUSTIN_CRIME_LANDING_URL", str(landing))
+        patch.setenv("AUSTIN_CRIME_SOURCE_URL", url)
+        nightly.run_nightly("first")
+    store.close()
+    return landing
+
+
 @pytest.fixture
-def database(new_warehouse, superuser) -> Iterator[tuple[str, str]]:
-    """Return the addresses of a warehouse for its owner and its reader."""
+def first_load(loaded_landing, warehouse, sample_portal) -> None:
+    """Have the sample portal loaded as the load ``first``: a copy of what that load left."""
+    shutil.copytree(loaded_landing, warehouse.landing)
+
+
+@pytest.fixture
+def database(request, postgres, new_warehouse, superuser) -> Iterator[tuple[str, str]]:
+    """Return the addresses of a warehouse for its owner and its reader: an empty one, or one with a first load."""
+    template = "loaded" if "first_load" in request.fixturenames else "migrated"
     name = f"warehouse_{next(NUMBERS)}"
-    yield new_warehouse(name)
+    yield copy_warehouse(postgres, template, name)
     superuser.execute(f"drop database if exists {name} with (force)")
 
 
@@ -171,10 +201,10 @@ class SamplePortal:
 
 
 @pytest.fixture
-def sample_portal(monkeypatch) -> Iterator[SamplePortal]:
+def sample_portal(portal_port, monkeypatch) -> Iterator[SamplePortal]:
     """Return a portal of 3,000 reports, the one that the pipeline's settings name."""
-    store = portal_of(3_000)
-    with server.running(store) as url:
+    store = portal_of(REPORTS)
+    with server.running(store, portal_port) as url:
         monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", url)
         yield SamplePortal(url, store)
     store.close()

@@ -30,9 +30,8 @@ def backups(warehouse, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def loaded(sample_portal, warehouse):
+def loaded(sample_portal, warehouse, first_load):
     """Return the portal after a first load and that of a week later."""
-    nightly.run_nightly("first")
     week.pass_week(sample_portal.store, added=20, edited=30, removed=3)
     nightly.run_nightly("week")
     return sample_portal

@@ -57,9 +57,8 @@ def test_every_aggregate_has_its_file_and_every_file_its_aggregate():
     ids=["dropped", "renamed", "retyped"],
 )
 def test_a_column_that_changed_at_the_portal_is_found_before_anything_is_fetched(
-    sample_portal, ask, change, said
+    sample_portal, ask, change, said, first_load
 ):
-    nightly.run_nightly("first")
     before, requests_before = ask.crimes(), sample_portal.store.request_count
     alter, *names = change
     alter(sample_portal.store, *names)
@@ -75,8 +74,9 @@ def test_a_column_that_changed_at_the_portal_is_found_before_anything_is_fetched
     assert (load["status"], str(broken.value) in load["message"]) == ("failed", True)
 
 
-def test_a_column_that_the_portal_adds_is_recorded_and_warned_of_and_stops_nothing(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_column_that_the_portal_adds_is_recorded_and_warned_of_and_stops_nothing(
+    sample_portal, ask, first_load
+):
     live.add_column(sample_portal.store, "beat")
     live.add_reports(sample_portal.store, 5)
 

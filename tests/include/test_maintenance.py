@@ -124,8 +124,9 @@ def test_what_a_replay_needs_is_kept_however_old_it_is_and_the_rest_goes(
     assert "removed 0 files" in maintenance.clean_landing()
 
 
-def test_young_files_stay_whether_or_not_a_replay_needs_them(sample_portal, warehouse, monkeypatch):
-    nightly.run_nightly("first")
+def test_young_files_stay_whether_or_not_a_replay_needs_them(
+    sample_portal, warehouse, monkeypatch, first_load
+):
     nightly.run_nightly("whole", {"full_reload": True})
 
     assert "removed 0 files" in maintenance.clean_landing()

@@ -47,9 +47,8 @@ def test_a_load_after_a_deletion_brings_the_same_content_back(sample_portal, ask
 
 @pytest.mark.parametrize("table", SINGLE)
 def test_a_single_table_comes_back_with_the_next_load_though_the_portal_has_no_news(
-    sample_portal, ask, table
+    sample_portal, ask, table, first_load
 ):
-    nightly.run_nightly("first")
     before = ask(f"select to_jsonb(x) from {table} as x order by 1")
 
     steps.delete_data("reset", twice(table), "somebody")
@@ -62,8 +61,7 @@ def test_a_single_table_comes_back_with_the_next_load_though_the_portal_has_no_n
     assert ask(CONTENT) == [(table, True, True)]
 
 
-def test_what_changed_at_the_portal_meanwhile_is_told_from_what_is_equal(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_what_changed_at_the_portal_meanwhile_is_told_from_what_is_equal(sample_portal, ask, first_load):
     steps.delete_data("reset", twice("all tables"), "somebody")
     keys = sample_portal.some_keys(1)
     live.edit_reports(sample_portal.store, sample_portal.where(keys), "location_type = 'MOON'")
@@ -74,9 +72,7 @@ def test_what_changed_at_the_portal_meanwhile_is_told_from_what_is_equal(sample_
     assert unequal == {"mart.crimes"}
 
 
-def test_readers_are_told_who_deleted_and_what_to_do(sample_portal, warehouse, ask):
-    nightly.run_nightly("first")
-
+def test_readers_are_told_who_deleted_and_what_to_do(sample_portal, warehouse, ask, first_load):
     steps.delete_data("reset", twice("all tables"), "Ada {Lovelace} %s '")
 
     [(is_empty, report_count, notice, source)] = reader_rows(
@@ -88,9 +84,8 @@ def test_readers_are_told_who_deleted_and_what_to_do(sample_portal, warehouse, a
 
 
 def test_everything_empties_history_and_landing_keeps_the_resets_and_frees_the_warehouse_for_another_portal(
-    sample_portal, warehouse, ask, monkeypatch
+    sample_portal, warehouse, ask, monkeypatch, first_load
 ):
-    nightly.run_nightly("first")
     live.pass_week(sample_portal.store)
     nightly.run_nightly("week")
 
@@ -105,8 +100,9 @@ def test_everything_empties_history_and_landing_keeps_the_resets_and_frees_the_w
     assert ask("select source_url, report_count > 0 from mart.data_status") == [(url, True)]
 
 
-def test_the_landing_goes_as_a_whole_or_in_parts_and_the_tables_stay(sample_portal, warehouse, ask):
-    nightly.run_nightly("first")
+def test_the_landing_goes_as_a_whole_or_in_parts_and_the_tables_stay(
+    sample_portal, warehouse, ask, first_load
+):
     nightly.run_nightly("full", {"full_reload": True})
     batch = next((warehouse.landing / "full" / "1").glob("*.json.gz"))
     before = ask.places()
@@ -200,8 +196,7 @@ def test_an_abandoned_load_does_not_keep_from_deleting(sample_portal, ask):
 
 
 @pytest.mark.parametrize("target", ["everything", "all tables", "landing", "landing/second"])
-def test_a_second_call_of_a_reset_deletes_nothing_more(sample_portal, warehouse, ask, target):
-    nightly.run_nightly("first")
+def test_a_second_call_of_a_reset_deletes_nothing_more(sample_portal, warehouse, ask, target, first_load):
     nightly.run_nightly("second", {"full_reload": True})
     steps.delete_data("reset", twice(target), "somebody")
     nightly.run_nightly("third", {"full_reload": True})
@@ -216,10 +211,8 @@ def test_a_second_call_of_a_reset_deletes_nothing_more(sample_portal, warehouse,
 
 @pytest.mark.parametrize("target", ["everything", "landing/first"])
 def test_a_reset_that_is_killed_in_between_is_done_by_the_next_call(
-    sample_portal, warehouse, ask, monkeypatch, target
+    sample_portal, warehouse, ask, monkeypatch, target, first_load
 ):
-    nightly.run_nightly("first")
-
     def die(path):
         raise SystemError("killed")
 
@@ -282,8 +275,7 @@ def test_files_in_an_object_store_go_too(sample_portal, warehouse, bucket, monke
     assert [item.key for item in bucket.objects.all()] == ["beside/file"]
 
 
-def test_the_preview_says_what_would_go(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_the_preview_says_what_would_go(sample_portal, ask, first_load):
     published = row_count(ask, "mart.crimes")
     sentences = {}
     with connect() as connection:
@@ -331,8 +323,7 @@ def test_the_command_refuses_what_is_no_target(warehouse):
         reset.main(["mart.nothing"])
 
 
-def test_the_content_of_a_table_does_not_depend_on_the_order_or_the_load(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_the_content_of_a_table_does_not_depend_on_the_order_or_the_load(sample_portal, ask, first_load):
     with connect() as connection:
         before = reset.content_sum(connection, "ops.source_columns")
         connection.execute("update ops.source_columns set position = -position")

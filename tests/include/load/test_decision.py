@@ -32,9 +32,8 @@ def answer(decided: str, after: timedelta = timedelta(0)) -> Answer:
 
 
 @pytest.fixture
-def waiting(sample_portal, ask):
+def waiting(sample_portal, ask, first_load):
     """Return a load that waits because a year of reports vanished, and its question."""
-    nightly.run_nightly("first")
     live.remove_reports(sample_portal.store, GONE)
     load = ready("load")
     return load, steps.ask_at_gate(load)
@@ -163,8 +162,7 @@ def test_a_gate_that_is_asked_again_asks_the_same_and_another_attempt_is_refused
         steps.ask_at_gate(second)
 
 
-def test_texts_of_the_portal_cannot_become_markup(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_texts_of_the_portal_cannot_become_markup(sample_portal, ask, first_load):
     live.edit_reports(sample_portal.store, GONE, "crime_type = '<b>|[x](http://x)'")
     nightly.run_nightly("second", {"accept": ACCEPTABLE})
     live.remove_reports(sample_portal.store, GONE)

@@ -12,9 +12,7 @@ from sample_portal.publisher import live as portal_store
 LATER = datetime.now(UTC)
 
 
-def test_a_first_load_ends_equal_to_the_portal(sample_portal, ask):
-    nightly.run_nightly("first")
-
+def test_a_first_load_ends_equal_to_the_portal(sample_portal, ask, first_load):
     assert ask.crimes() == sample_portal.reports()
     load = ask.last_load()
     assert load["status"] == "published"
@@ -26,8 +24,7 @@ def test_a_first_load_ends_equal_to_the_portal(sample_portal, ask):
     ) == [(False, True, True)]
 
 
-def test_a_quiet_night_costs_at_most_three_requests(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_quiet_night_costs_at_most_three_requests(sample_portal, ask, first_load):
     requests_before = sample_portal.store.request_count
 
     nightly.run_nightly("quiet")
@@ -36,8 +33,7 @@ def test_a_quiet_night_costs_at_most_three_requests(sample_portal, ask):
     assert ask.last_load()["status"] == "unchanged"
 
 
-def test_edits_are_topped_up_and_their_old_and_new_values_kept(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_edits_are_topped_up_and_their_old_and_new_values_kept(sample_portal, ask, first_load):
     keys = sample_portal.some_keys(2)
     portal_store.edit_reports(
         sample_portal.store, sample_portal.where(keys), "crime_type = 'EDITED'", updated_at=LATER
@@ -58,8 +54,7 @@ def test_edits_are_topped_up_and_their_old_and_new_values_kept(sample_portal, as
     ] == [(key, "edited", ["crime_type"], "EDITED") for key in keys]
 
 
-def test_new_reports_are_added(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_new_reports_are_added(sample_portal, ask, first_load):
     portal_store.add_reports(sample_portal.store, 25, updated_at=LATER)
 
     nightly.run_nightly("grown")
@@ -68,8 +63,7 @@ def test_new_reports_are_added(sample_portal, ask):
     assert ask.last_load()["added_count"] == 25
 
 
-def test_removed_reports_are_found_without_any_newer_stamp(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_removed_reports_are_found_without_any_newer_stamp(sample_portal, ask, first_load):
     gone = sample_portal.some_keys(3)
     portal_store.remove_reports(sample_portal.store, sample_portal.where(gone))
 
@@ -83,8 +77,7 @@ def test_removed_reports_are_found_without_any_newer_stamp(sample_portal, ask):
     assert removed == [(key, True) for key in gone]
 
 
-def test_a_report_that_moves_to_another_month_is_there_once(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_report_that_moves_to_another_month_is_there_once(sample_portal, ask, first_load):
     moved = sample_portal.some_keys(2)
     portal_store.edit_reports(
         sample_portal.store, sample_portal.where(moved), "rep_date = timestamp '2016-03-04'", updated_at=LATER
@@ -98,8 +91,7 @@ def test_a_report_that_moves_to_another_month_is_there_once(sample_portal, ask):
     ) == [(2,)]
 
 
-def test_a_report_that_loses_its_date_moves_to_the_month_without_one(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_report_that_loses_its_date_moves_to_the_month_without_one(sample_portal, ask, first_load):
     dateless = sample_portal.some_keys(1)
     portal_store.edit_reports(
         sample_portal.store, sample_portal.where(dateless), "rep_date = null", updated_at=LATER
@@ -113,8 +105,9 @@ def test_a_report_that_loses_its_date_moves_to_the_month_without_one(sample_port
     assert ask.last_load()["status"] == "unchanged"
 
 
-def test_a_rewrite_that_changes_no_content_writes_no_row_of_mart_and_no_line_of_changes(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_rewrite_that_changes_no_content_writes_no_row_of_mart_and_no_line_of_changes(
+    sample_portal, ask, first_load
+):
     [key] = sample_portal.some_keys(1)
     portal_store.edit_reports(
         sample_portal.store, sample_portal.where([key]), "crime_type = 'EDITED'", updated_at=LATER
@@ -136,8 +129,9 @@ def test_a_rewrite_that_changes_no_content_writes_no_row_of_mart_and_no_line_of_
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
 
 
-def test_edits_are_found_when_the_rewrite_that_brings_them_follows_another_rewrite(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_edits_are_found_when_the_rewrite_that_brings_them_follows_another_rewrite(
+    sample_portal, ask, first_load
+):
     portal_store.rewrite_all(sample_portal.store)
     nightly.run_nightly("rewrite")
     portal_store.rewrite_all(sample_portal.store)
@@ -151,8 +145,7 @@ def test_edits_are_found_when_the_rewrite_that_brings_them_follows_another_rewri
     assert ask.last_load()["edited_count"] == 2
 
 
-def test_after_a_rewrite_edits_and_removals_are_still_found(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_after_a_rewrite_edits_and_removals_are_still_found(sample_portal, ask, first_load):
     portal_store.rewrite_all(sample_portal.store, updated_at=LATER)
     nightly.run_nightly("rewrite")
     edited, gone = sample_portal.some_keys(4)[:2], sample_portal.some_keys(4)[2:]
@@ -171,8 +164,7 @@ def test_after_a_rewrite_edits_and_removals_are_still_found(sample_portal, ask):
     assert (load["edited_count"], load["removed_count"]) == (2, 2)
 
 
-def test_a_vanished_month_blocks_until_a_person_accepts_it(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_vanished_month_blocks_until_a_person_accepts_it(sample_portal, ask, first_load):
     before = ask.crimes()
     portal_store.remove_reports(sample_portal.store, "date_trunc('year', rep_date) = timestamp '2015-01-01'")
 
@@ -196,8 +188,9 @@ def test_a_vanished_month_blocks_until_a_person_accepts_it(sample_portal, ask):
     ) == [("accepted", "a person")]
 
 
-def test_of_two_rows_with_one_key_the_newer_is_published_and_the_other_rejected(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_of_two_rows_with_one_key_the_newer_is_published_and_the_other_rejected(
+    sample_portal, ask, first_load
+):
     kept, doubled = sample_portal.some_keys(2)
     portal_store.edit_reports(
         sample_portal.store,
@@ -234,9 +227,7 @@ def test_reports_without_a_key_are_rejected_with_their_raw_json_and_counted(samp
     assert ask.crimes() == sample_portal.reports()
 
 
-def test_a_full_reload_fetches_everything_and_changes_nothing(sample_portal, ask):
-    nightly.run_nightly("first")
-
+def test_a_full_reload_fetches_everything_and_changes_nothing(sample_portal, ask, first_load):
     nightly.run_nightly("full", {"full_reload": True})
 
     load = ask.last_load()
@@ -244,9 +235,7 @@ def test_a_full_reload_fetches_everything_and_changes_nothing(sample_portal, ask
     assert (load["added_count"], load["edited_count"], load["removed_count"]) == (0, 0, 0)
 
 
-def test_wanted_months_are_fetched_and_the_rest_stays(sample_portal, ask):
-    nightly.run_nightly("first")
-
+def test_wanted_months_are_fetched_and_the_rest_stays(sample_portal, ask, first_load):
     nightly.run_nightly("some", {"first_month": "2015-01", "last_month": "2015-12"})
 
     load = ask.last_load()
@@ -256,8 +245,7 @@ def test_wanted_months_are_fetched_and_the_rest_stays(sample_portal, ask):
     assert ask.crimes() == sample_portal.reports()
 
 
-def test_tables_emptied_by_hand_are_filled_again(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_tables_emptied_by_hand_are_filled_again(sample_portal, ask, first_load):
     ask("with gone as (delete from mart.crimes returning 1) select count(*) from gone")
 
     nightly.run_nightly("again")
@@ -281,8 +269,7 @@ def test_the_landing_keeps_what_was_heard(sample_portal, warehouse):
     assert not [name for name in names if name.endswith(".part")]
 
 
-def test_a_portal_without_reports_is_an_error_even_when_reports_are_held(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_portal_without_reports_is_an_error_even_when_reports_are_held(sample_portal, ask, first_load):
     before = ask.crimes()
     portal_store.remove_reports(sample_portal.store, "true")
 
@@ -292,8 +279,6 @@ def test_a_portal_without_reports_is_an_error_even_when_reports_are_held(sample_
     assert ask.crimes() == before
 
 
-def test_a_range_of_months_that_the_portal_does_not_have_is_refused(sample_portal, ask):
-    nightly.run_nightly("first")
-
+def test_a_range_of_months_that_the_portal_does_not_have_is_refused(sample_portal, ask, first_load):
     with pytest.raises(ValueError, match="the portal has no month between these"):
         nightly.run_nightly("never", {"first_month": "1990-01", "last_month": "1990-12"})

@@ -61,9 +61,8 @@ def test_publishing_refuses_staged_rows_that_are_not_all_there(sample_portal, as
 
 
 def test_publishing_refuses_a_plan_made_against_an_older_published_load_and_writes_nothing(
-    sample_portal, ask
+    sample_portal, ask, first_load
 ):
-    nightly.run_nightly("first")
     portal_store.add_reports(sample_portal.store, 5, updated_at=LATER)
     load = start_load("overtaken")
     steps.settle_months(load)
@@ -138,8 +137,7 @@ def test_a_load_that_fails_while_it_is_planned_frees_the_slot(sample_portal, ask
     assert load["message"].startswith("Asked for the boundaries")
 
 
-def test_a_warehouse_belongs_to_one_portal(sample_portal, ask, monkeypatch):
-    nightly.run_nightly("first")
+def test_a_warehouse_belongs_to_one_portal(sample_portal, ask, monkeypatch, first_load):
     monkeypatch.setenv("AUSTIN_CRIME_SOURCE_URL", "http://127.0.0.1:9")
 
     with pytest.raises(errors.LoadRefused, match="a warehouse belongs to one portal"):
@@ -164,8 +162,7 @@ def test_a_parameter_that_makes_no_sense_is_refused_before_anything_starts(
     assert ask("select count(*) from ops.loads") == [(0,)]
 
 
-def test_new_cleaning_rules_clean_every_report_again(sample_portal, ask, monkeypatch):
-    nightly.run_nightly("first")
+def test_new_cleaning_rules_clean_every_report_again(sample_portal, ask, monkeypatch, first_load):
     monkeypatch.setattr("austin_crime.contract.RULES_VERSION", 99)
 
     nightly.run_nightly("rules")
@@ -173,8 +170,7 @@ def test_new_cleaning_rules_clean_every_report_again(sample_portal, ask, monkeyp
     assert ask.last_load()["fetched_count"] == sample_portal.report_count()
 
 
-def test_readers_in_one_transaction_never_see_aggregates_that_disagree(sample_portal, warehouse):
-    nightly.run_nightly("first")
+def test_readers_in_one_transaction_never_see_aggregates_that_disagree(sample_portal, warehouse, first_load):
     portal_store.add_reports(sample_portal.store, 25, updated_at=LATER)
     with psycopg.connect(warehouse.reader_url, row_factory=dict_row) as reader:
         reader.execute("set transaction isolation level repeatable read")
@@ -252,8 +248,9 @@ def test_no_transaction_is_open_while_the_portal_is_asked(sample_portal, ask, mo
     assert open_transactions == []
 
 
-def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_check_results(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_an_attempt_after_a_blocked_one_is_not_called_blocked_for_its_check_results(
+    sample_portal, ask, first_load
+):
     portal_store.remove_reports(sample_portal.store, "date_trunc('year', rep_date) = timestamp '2015-01-01'")
     with pytest.raises(errors.CheckBlocked):
         nightly.run_nightly("again")

@@ -47,8 +47,7 @@ def test_rejects_emptied_by_hand_are_missed_even_when_as_many_reports_left_the_p
     assert ask("select reason from ops.rejects") == [("missing_key",)]
 
 
-def test_a_held_report_that_loses_its_key_is_rejected_as_the_portal_has_it(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_held_report_that_loses_its_key_is_rejected_as_the_portal_has_it(sample_portal, ask, first_load):
     live.rewrite_all(sample_portal.store)
     nightly.run_nightly("rewrite")
     [key] = live.double_keys(sample_portal.store, 1)
@@ -122,8 +121,7 @@ def test_a_portal_that_stays_stale_fails_the_load_and_changes_nothing(sample_por
     assert ask.last_load()["status"] == "failed"
 
 
-def test_half_an_upload_blocks_and_the_whole_one_changes_nothing(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_half_an_upload_blocks_and_the_whole_one_changes_nothing(sample_portal, ask, first_load):
     before = ask.crimes()
     live.half_upload(sample_portal.store)
 

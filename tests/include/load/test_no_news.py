@@ -31,8 +31,7 @@ def aggregates(ask):
 
 
 @pytest.mark.parametrize("tables", EMPTIED_BY_HAND.values(), ids=EMPTIED_BY_HAND)
-def test_tables_emptied_together_are_filled_again(sample_portal, ask, tables):
-    nightly.run_nightly("first")
+def test_tables_emptied_together_are_filled_again(sample_portal, ask, tables, first_load):
     before = ask.crimes(), aggregates(ask)
     for table in tables:
         empty(ask, table)
@@ -43,8 +42,7 @@ def test_tables_emptied_together_are_filled_again(sample_portal, ask, tables):
     assert (ask.crimes(), aggregates(ask)) == before
 
 
-def test_a_month_deleted_from_every_table_that_knows_it_is_fetched_again(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_month_deleted_from_every_table_that_knows_it_is_fetched_again(sample_portal, ask, first_load):
     for table in ("mart.crimes", "ops.source_months"):
         empty(ask, table, "source_month = '2015-03-01'")
 
@@ -53,8 +51,7 @@ def test_a_month_deleted_from_every_table_that_knows_it_is_fetched_again(sample_
     assert ask.crimes() == sample_portal.reports()
 
 
-def test_of_a_month_deleted_from_the_reports_just_that_month_is_fetched_again(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_of_a_month_deleted_from_the_reports_just_that_month_is_fetched_again(sample_portal, ask, first_load):
     [(deleted,)] = ask("select count(*) from mart.crimes where source_month = '2015-03-01'")
     empty(ask, "mart.crimes", "source_month = '2015-03-01'")
 
@@ -81,9 +78,8 @@ def test_metadata_that_do_not_say_when_rows_changed_prove_nothing(sample_portal,
 
 
 def test_a_replica_that_knows_a_newer_stamp_and_no_newer_report_is_out_of_date(
-    warehouse, sample_portal, monkeypatch
+    warehouse, sample_portal, monkeypatch, first_load
 ):
-    nightly.run_nightly("first")
     live.edit_reports(
         sample_portal.store, sample_portal.where(sample_portal.some_keys(3)), "crime_type = 'EDITED'"
     )
@@ -102,8 +98,7 @@ def test_the_only_row_of_the_status_is_made_again(sample_portal, ask):
     assert ask("select report_count, is_empty from mart.data_status") == [(3000, False)]
 
 
-def test_a_quiet_night_writes_one_row(sample_portal, ask):
-    nightly.run_nightly("first")
+def test_a_quiet_night_writes_one_row(sample_portal, ask, first_load):
     tables = [
         name
         for (name,) in ask(
@@ -121,8 +116,7 @@ def test_a_quiet_night_writes_one_row(sample_portal, ask):
     assert {name: number for name, number in written.items() if number} == {"ops.loads": 1}
 
 
-def test_new_columns_are_warned_of_even_if_no_month_changed(sample_portal, ask, caplog):
-    nightly.run_nightly("first")
+def test_new_columns_are_warned_of_even_if_no_month_changed(sample_portal, ask, caplog, first_load):
     live.add_column(sample_portal.store, "weapon", "text")
 
     with caplog.at_level(logging.WARNING):

@@ -26,9 +26,8 @@ def load_without(skipped):
 
 @pytest.mark.parametrize("skipped", ["a batch", "settle_months", *TABLES, "check_load"])
 def test_a_step_that_was_marked_as_successful_without_having_run_is_made_up_for_or_refused(
-    sample_portal, ask, skipped
+    sample_portal, ask, skipped, first_load
 ):
-    nightly.run_nightly("first")
     old, old_day = sample_portal.reports(), ask("select * from mart.crimes_per_day order by 1, 2, 3")
     live.pass_week(sample_portal.store, added=60, edited=80, removed=20)
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from austin_crime import nightly
 from austin_crime.pages import session
 
 
@@ -14,7 +13,6 @@ def reader(warehouse, monkeypatch):
 
 
 @pytest.fixture
-def loaded(reader, sample_portal):
+def loaded(reader, sample_portal, first_load):
     """Run a first load, and return the session that reads it."""
-    nightly.run_nightly("first")
     return reader

@@ -54,8 +54,7 @@ def test_a_first_load_and_a_week_later_say_what_happened(reader, sample_portal, 
     assert shown["load"]["started_by"] == "python"
 
 
-def test_an_unchanged_load_ends_after_the_plan(reader, sample_portal):
-    nightly.run_nightly("first")
+def test_an_unchanged_load_ends_after_the_plan(reader, sample_portal, first_load):
     nightly.run_nightly("quiet")
     shown = described(reader)
 
@@ -64,8 +63,7 @@ def test_an_unchanged_load_ends_after_the_plan(reader, sample_portal):
     assert shown["load"]["status"] == "unchanged"
 
 
-def test_a_blocked_load_names_the_check_that_can_be_accepted(reader, sample_portal):
-    nightly.run_nightly("first")
+def test_a_blocked_load_names_the_check_that_can_be_accepted(reader, sample_portal, first_load):
     live.remove_reports(sample_portal.store, "rep_date < '2012-01-01'")
     with pytest.raises(CheckBlocked):
         nightly.run_nightly("blocked")
@@ -106,8 +104,7 @@ def test_a_load_that_is_none_is_none(reader, load_id):
     assert described(reader, load_id) is None
 
 
-def test_the_receipt_is_what_the_load_compared_and_received(reader, sample_portal, ask):
-    nightly.run_nightly("first")
+def test_the_receipt_is_what_the_load_compared_and_received(reader, sample_portal, ask, first_load):
     with reader() as connection:
         receipt = loads.receipt(connection, "first")
 
@@ -121,8 +118,7 @@ def test_the_receipt_is_what_the_load_compared_and_received(reader, sample_porta
     ]
 
 
-def test_the_newest_reports_name_the_load_that_brought_them(reader, sample_portal):
-    nightly.run_nightly("first")
+def test_the_newest_reports_name_the_load_that_brought_them(reader, sample_portal, first_load):
     with reader() as connection:
         first = loads.newest_reports(connection)
     live.pass_week(sample_portal.store, added=40, edited=0, removed=0)
