@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -69,22 +70,37 @@ def page(browser) -> Iterator[Page]:
     context.close()
 
 
+# The cookies of those who have signed in, by address and login: signing in takes as long as a test's own part.
+SIGNED_IN: dict[tuple[str, str], Sequence[Any]] = {}
+
+
 def log_in_to_airflow(page: Page, stack: Stack, path: str, login: str = "admin") -> None:
-    """Sign in and open a page of Airflow."""
+    """Open a page of Airflow, signed in."""
+    cookies = SIGNED_IN.get((stack.airflow, login))
+    if cookies:
+        page.context.add_cookies(cookies)
+        page.goto(stack.airflow + path)
+        return
     page.goto(stack.airflow + path)
     page.fill('input[name="username"]', login)
     page.fill('input[name="password"]', stack.passwords[f"AIRFLOW_{login.upper()}_PASSWORD"])
     page.click('button[type="submit"]')
     page.wait_for_url(lambda url: "/login" not in url)
+    SIGNED_IN[stack.airflow, login] = page.context.cookies(stack.airflow)
 
 
 def log_in_to_superset(page: Page, stack: Stack, user: str) -> None:
     """Sign in to Superset."""
+    cookies = SIGNED_IN.get((stack.superset, user))
+    if cookies:
+        page.context.add_cookies(cookies)
+        return
     page.goto(f"{stack.superset}/login/")
     page.fill("#username", user)
     page.fill("#password", stack.passwords[f"SUPERSET_{user.upper()}_PASSWORD"])
     page.click('button[type="submit"]')
     page.wait_for_url(lambda url: "/login" not in url)
+    SIGNED_IN[stack.superset, user] = page.context.cookies(stack.superset)
 
 
 @contextmanager

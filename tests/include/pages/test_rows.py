@@ -11,6 +11,7 @@ from austin_crime import nightly, reset
 from austin_crime.errors import ParameterError
 from austin_crime.pages import column_values, rows, tables
 from sample_portal.publisher import live
+from testing.cases import IS_LONG
 
 LATER = datetime.now(UTC)
 ODD_TABLE = """
@@ -71,7 +72,7 @@ def assert_sorted(values, is_descending):
 
 
 @pytest.mark.slow
-def test_every_table_is_paged_by_every_column_in_both_directions_and_each_row_comes_once(full, ask):
+def test_every_table_is_paged_by_every_column_and_each_row_comes_once(full, ask):
     with full() as connection:
         for table in tables.list_tables(connection):
             [(count,)] = ask(f"select count(*) from {table.name}")
@@ -79,7 +80,8 @@ def test_every_table_is_paged_by_every_column_in_both_directions_and_each_row_co
             for number, column in enumerate(table.columns):
                 if not table.is_sortable(column):
                     continue
-                for sign in ("", "-"):
+                # One direction a column, in turn; both in a long run.
+                for sign in ("", "-") if IS_LONG else ("", "-")[number % 2 :][:1]:
                     found = walk(connection, table, sign + column.name, limit)
 
                     assert len(found) == count, (table.name, sign, column.name)
@@ -130,14 +132,16 @@ SIGNS = {
 def test_every_operator_finds_what_the_database_finds_in_a_column_of_every_type(full, ask):
     with full() as connection:
         for table in tables.list_tables(connection):
-            for column in table.columns:
+            for number, column in enumerate(table.columns):
                 filters = {f"{column.name}:null": "is null", f"{column.name}:notnull": "is not null"}
                 value = VALUES.get(column.type)
                 if value:
                     filters |= {
                         f"{column.name}:{name}:{value}": f"{sign} '{value}'" for name, sign in SIGNS.items()
                     }
-                for text, condition in filters.items():
+                # Of every type there are many columns: two operators a column, in turn; all of them in a long run.
+                chosen = list(filters.items())
+                for text, condition in chosen if IS_LONG else chosen[number % 4 :: 4]:
                     found = walk(connection, table, "", 5_000, (text,))
 
                     assert ask(f"select count(*) from {table.name} where {column.name} {condition}") == [
