@@ -31,6 +31,13 @@ REPORTS = 3_000
 # Fixtures that start what takes its time, and those of a whole load: `make test-fast` leaves their tests out, but for one load a folder.
 SLOW_FIXTURES = {"airflow_home", "browser", "prefect_python", "real_data", "superset"}
 WHOLE_LOAD = {"sample_portal", "warehouse"}
+# Settings that Airflow reads when it is imported: with them, code runs in a process of its own.
+READ_AT_IMPORT = (
+    "AIRFLOW__API__BASE_URL",
+    "AIRFLOW__DATABASE__",
+    "AIRFLOW__LOGGING__",
+    "AIRFLOW__METRICS__",
+)
 # Whose tests share servers that take long to start.
 ONE_WORKER = ("tests/superset/", "tests/e2e/", "tests/dags/")
 LOAD_DAG = """
@@ -230,8 +237,7 @@ def in_airflow(airflow_home, airflow_forks, tmp_path_factory) -> Callable[..., A
     """Return a function that runs code beside ``dag``, the DAG, and returns what it puts into ``result``, as JSON."""
 
     def run(code: str, **variables: str) -> Any:
-        # Airflow reads some of its own settings when it is imported.
-        if any(name.startswith("AIRFLOW__") for name in variables):
+        if any(name.startswith(READ_AT_IMPORT) for name in variables):
             return json.loads(run_airflow(airflow_home, LOAD_DAG + code, variables).splitlines()[-1])
         output = tmp_path_factory.mktemp("in_airflow") / "output"
         return airflow_forks.run(LOAD_DAG + code, airflow_environment(airflow_home, variables), output)
