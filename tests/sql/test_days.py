@@ -69,6 +69,34 @@ def test_days_of_which_no_report_was_fetched_stay_as_published(loaded):
     assert counts_on(loaded, "2022-01-02") == [("Changed", 1)]
 
 
+def test_a_report_that_was_fetched_again_and_counts_as_before_leaves_its_day_as_published(loaded):
+    load(loaded, "second", "first", 1, 1)
+
+    assert counts_on(loaded, "2022-01-02") == [("Changed", 1)]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("clearance_status", "'C'"), ("council_district", "3"), ("crime_type", "null")]
+)
+def test_a_report_that_counts_otherwise_has_its_day_counted_anew(loaded, column, value):
+    # As if the load before had published it with another value.
+    loaded.execute(f"update mart.crimes set {column} = {value} where incident_id = 1")
+
+    load(loaded, "second", "first", 1, 1)
+
+    assert counts_on(loaded, "2022-01-02") == [("Theft", 1)]
+
+
+def test_the_days_of_a_report_that_moved_and_of_one_that_went_are_counted_anew(loaded):
+    loaded.execute("update mart.crimes set occurred_date = '2022-01-20' where incident_id = 1")
+    loaded.execute("insert into staging.replaced_crimes values (19)")
+
+    load(loaded, "second", "first", 1, 1)
+
+    assert counts_on(loaded, "2022-01-02") == [("Theft", 1)]
+    assert counts_on(loaded, "2022-01-20") == []
+
+
 def test_all_days_are_counted_anew_if_their_sum_is_wrong(loaded):
     loaded.execute("update mart.crimes_per_day set report_count = 2 where occurred_date = '2022-01-03'")
 

@@ -1,14 +1,32 @@
 -- crimes_per_day: one row per day of occurrence, crime group and council district. From: staging.crimes_next, crime_groups_next.
--- It has three quarters of a million rows. Days of which no report was fetched or replaced stay as published; all are counted
+-- It has three quarters of a million rows. Days on which no report is counted otherwise stay as published; all are counted
 -- anew if a crime type has another group, if nothing is held, or if the sum is not that of crimes_per_month.
 truncate staging.crimes_per_day, staging.touched_days;
 
 insert into staging.touched_days (occurred_date)
-select staged.occurred_date from staging.crimes as staged
+with counted_otherwise as (
+    select
+        staged.occurred_date as day_now,
+        held.occurred_date as day_before
+    from staging.crimes as staged
+    left join mart.crimes as held using (incident_id)
+    where
+        (staged.occurred_date, staged.crime_type, staged.council_district, staged.clearance_status)
+        is distinct from (held.occurred_date, held.crime_type, held.council_district, held.clearance_status)
+)
+
+select counted_otherwise.day_now from counted_otherwise
+union
+select counted_otherwise.day_before from counted_otherwise
 union
 select held.occurred_date
 from staging.replaced_crimes as replaced
-inner join mart.crimes as held using (incident_id);
+inner join mart.crimes as held using (incident_id)
+where
+    not exists (
+        select 1 from staging.crimes as staged
+        where staged.incident_id = replaced.incident_id
+    );
 
 analyze staging.touched_days;
 

@@ -80,5 +80,5 @@ comment on table staging.council_districts is 'mart.council_districts as this lo
 
 create unlogged table staging.touched_days (occurred_date date);
 comment on table staging.touched_days is
-'Days of occurrence of the reports that the load fetched or replaces: those that may differ in crimes_per_day.';
+'Days of occurrence of reports that the load adds, removes, or counts otherwise: those that may differ in crimes_per_day.';
 comment on column staging.touched_days.occurred_date is 'The day; null if unknown; infinity stands for all days.';
