@@ -70,7 +70,7 @@ def _refuse_used_warehouse() -> None:
         ).fetchall()[0]
     if any(counts.values()):
         raise ReplayRefused(
-            f"The warehouse holds {counts['report_count']} reports and {counts['load_count']} loads: a replay needs an"
+            f"The warehouse holds {counts['report_count']:,} reports and {counts['load_count']:,} loads: a replay needs an"
             " empty warehouse. Create a new database and set AUSTIN_CRIME_WAREHOUSE_URL to it."
         )
 

@@ -64,8 +64,8 @@ function Place({ place, members }) {
   const palette = STATES[state]?.[0] ?? "gray", isActive = ["running", "up_for_retry", "up_for_reschedule", "awaiting_input"].includes(state);
   const title = isShared ? `${members.length} steps side by side` : members[0].title;
   return h(UI.Card.Root, { size: "sm", as: "li", "data-state": state, gridColumn: isWide ? "1 / -1" : undefined, borderTopWidth: "3px",
-    borderTopColor: ["waiting", undefined].includes(state) ? "border" : `${palette}.solid`, bg: isActive ? `${palette}.subtle` : undefined,
-    transition: "background-color 0.5s", _motionReduce: { transition: "none" } },
+    borderTopColor: ["waiting", undefined].includes(state) ? "border" : `${palette}.solid`, outline: isActive ? "2px solid" : undefined,
+    outlineColor: `${palette}.solid` },
   h(UI.Card.Body, { gap: 1 },
     h(UI.Flex, { justify: "space-between", align: "start", gap: 2 },
       h(UI.Heading, { as: "h3", size: "sm" }, `${place}. ${title}`), state && h(State, { state })),

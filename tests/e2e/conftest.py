@@ -52,6 +52,13 @@ def stack(browser, tmp_path_factory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
+def loaded(stack) -> None:
+    """Have the sample portal's reports in the warehouse."""
+    done = stack.run("load")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
 def prefect(browser, tmp_path_factory) -> Iterator[Stack]:
     """Start Prefect on the sample portal with empty data, as `make prefect` does, and end it."""
     with running(tmp_path_factory, "prefect") as started:

@@ -6,9 +6,27 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import log_in_to_superset
 
+from testing.cases import pairs
 from testing.superset_pages import Browser
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 DRAW_TIMEOUT_MS = 90_000
+SLUGS = [
+    "austin-crime",
+    "austin-crime-where",
+    "austin-crime-when",
+    "austin-crime-changes",
+    "austin-crime-health",
+]
+WINDOWS = [
+    (1440, "light"),
+    (390, "dark"),
+    (1024, "dark"),
+    (1024, "light"),
+    (390, "light"),
+    (1440, "dark"),
+]
 TROUBLE = ("Unexpected error", "An error occurred", "Error:", "Internal server error")
 # Returns the texts that a person sees and cannot read: smaller than 11 pixels.
 SMALL_TEXTS = """() => [...document.querySelectorAll('.dashboard-content *')]
@@ -73,18 +91,7 @@ def window(browser, request):
     context.close()
 
 
-@pytest.mark.parametrize(
-    ("slug", "window"),
-    [
-        ("austin-crime", (1440, "light")),
-        ("austin-crime-where", (390, "dark")),
-        ("austin-crime-when", (1024, "dark")),
-        ("austin-crime-changes", (1024, "light")),
-        ("austin-crime-health", (390, "light")),
-    ],
-    indirect=["window"],
-    ids=str,
-)
+@pytest.mark.parametrize(("slug", "window"), pairs(SLUGS, WINDOWS), indirect=["window"], ids=str)
 def test_a_dashboard_is_whole_and_readable(stack, window, slug):
     log_in_to_superset(window, stack, "viewer")
 

@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import json
 import os
+import signal
 import socket
 import socketserver
 import subprocess
@@ -47,7 +48,7 @@ class _Run(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         request = json.loads(self.rfile.readline())
-        output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.environ.clear()
@@ -79,14 +80,19 @@ def forks(environment: Mapping[str, str]) -> Iterator["Forks"]:
         address, log = Path(folder, "socket"), Path(folder, "log")
         with log.open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(address)], env=environment, stdout=output, stderr=output
+                [sys.executable, "-m", __name__, str(address)],
+                env=environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         try:
             wait_for("Airflow's imports", lambda: address.exists() or process.poll() is not None, STARTS_S)
             assert process.poll() is None, log.read_text()[-3000:]
             yield Forks(address)
         finally:
-            process.terminate()
+            # Runs that a failed test left waiting end, too.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=60)
 
 

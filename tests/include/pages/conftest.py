@@ -14,5 +14,5 @@ def reader(warehouse, monkeypatch):
 
 @pytest.fixture
 def loaded(reader, sample_portal, first_load):
-    """Run a first load, and return the session that reads it."""
+    """Return a session that reads a first load."""
     return reader
