@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowSensorTimeout
 from austin_crime import config, steps
 from austin_crime.errors import LoadRefused, PortalBusy
 from austin_crime.models import Answer
-from austin_crime_airflow import telling
+from austin_crime_airflow import lineage, telling
 
 
 def _portal_session(http_conn_id: str) -> requests.Session:
@@ -100,6 +100,10 @@ class BuildOperator(SQLExecuteQueryOperator):
     def execute(self, context: Any) -> None:
         """Run the file."""
         steps.build_aggregate(self.table)
+
+    def get_openlineage_facets_on_start(self) -> Any:
+        """Return the tables that the file reads and fills."""
+        return lineage.of_statement(self)
 
 
 class GateOperator(HITLOperator):

@@ -1,10 +1,14 @@
 """``python -m benchmarks.soak [nights]``: night after night of the real DAG on the running stack, and what it costs.
 
 Ten nights are a cycle: weeks of changes, quiet nights, a portal that is busy, cuts its bodies or sends half of them, so many removals
-that a check blocks the load until a person accepts it, and a crash of a task. At the end every table must equal that of a fresh load.
+that a check blocks the load until a person accepts it, and a crash of a task. Before the last cycle all is loaded again, everything
+that has an age becomes a hundred days older, and the maintenance DAG runs. At the end every table must equal that of a fresh load, and
+no program may have grown.
 """
 
 import json
+import os
+import statistics
 import subprocess
 import sys
 import time
@@ -15,7 +19,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from austin_crime import own_servers
+from austin_crime import config, own_servers
 from benchmarks import measure
 from benchmarks.errors import BenchmarkError
 from local_stack.clients.airflow import DAG_ID, FINISHED, Airflow
@@ -26,7 +30,8 @@ from local_stack.errors import StackError
 from local_stack.processes import supervisor
 from testing.catalog import rows_of
 
-DEFAULT_NIGHTS, MOST_NIGHTS = 90, 10_000
+DEFAULT_NIGHTS, FEWEST_NIGHTS, MOST_NIGHTS = 90, 30, 10_000
+MOST_GROWTH_MB = 1.0
 RESULTS = ROOT / "tools" / "benchmarks" / "soak.json"
 PAGE, PICTURE = ROOT / "docs" / "soak.md", ROOT / "docs" / "images" / "soak.png"
 # One kind a night. All but the quiet ones begin with a week of changes at the portal.
@@ -39,7 +44,18 @@ FAULTS = {
 }
 # What names a load or tells when it was; all else of two warehouses of one portal is the same.
 OF_LOADS = ("load_id", "published_at", "notice")
+# What Airflow's cleanup judges age by.
+AIRFLOW_AGES = (
+    ("dag_run", "start_date"),
+    ("task_instance", "start_date"),
+    ("task_instance_history", "start_date"),
+    ("xcom", "timestamp"),
+    ("log", "dttm"),
+)
+OLDER_DAYS = 100
 POLL_S = 0.3
+# Nobody decides sooner, and Airflow loses an answer that comes within a second (settings/airflow.env).
+READS_S = 3
 
 
 class Soak:
@@ -55,16 +71,13 @@ class Soak:
         """Let a night pass, and return how it went and what the stack takes afterwards."""
         kind = CYCLE[number % len(CYCLE)]
         began = time.monotonic()
-        if kind != "quiet":
+        if kind == "removals":
+            self._post(f"live/week?removed={self._report_count() // 32}")
+        elif kind != "quiet":
             self._post("live/week")
         if kind in FAULTS:
             self._post(f"faults?{FAULTS[kind]}")
-        if kind == "removals":
-            # One report in thirty-two, others each time.
-            self._post(
-                f"live/remove_reports?where=hash(incident_report_number) %25 32 = {number // len(CYCLE) % 32}"
-            )
-        met = self._run(kind)
+        met = self._run(DAG_ID, {}, kind)
         if (kind in ("removals", "crash")) != (met == kind):
             raise BenchmarkError(
                 f"Night {number + 1}, {kind}: expected just that, came {met or 'nothing of it'}."
@@ -78,33 +91,54 @@ class Soak:
         """Have the portal change, or misbehave."""
         self.portal.post(f"{self.settings.source_url}/{path}", timeout=60).raise_for_status()
 
-    def _run(self, kind: str) -> str | None:
-        """Run the DAG to its end; kill its task once if there is to be a crash, and decide like a person if a check blocks the load.
+    def _report_count(self) -> int:
+        """Return how many reports the portal has."""
+        url = f"{self.settings.source_url}/resource/{config.DATASET_ID}.json"
+        answer = self.portal.get(url, params={"$select": "count(*) as report_count"}, timeout=60)
+        answer.raise_for_status()
+        return int(answer.json()[0]["report_count"])
+
+    def keep_house(self) -> dict[str, Any]:
+        """Load everything again, make all that has an age a hundred days older, run maintenance, and return what the stack takes.
+
+        After a full load, a replay needs no load before it.
+        """
+        self._run(DAG_ID, {"full_reload": True})
+        make_older(self.settings)
+        self._run(config.MAINTENANCE_DAG_ID, {})
+        self.tell("full reload, a hundred days, maintenance")
+        return self._sizes()
+
+    def _run(self, dag_id: str, conf: dict[str, Any], kind: str = "") -> str | None:
+        """Run a DAG to its end; kill its task once if there is to be a crash, and decide like a person if a check blocks the load.
 
         Returns
         -------
         str or None
             removals if a check blocked the load, crash if its task was killed.
         """
-        run: dict[str, Any] = self.airflow.ask("POST", f"/dags/{DAG_ID}/dagRuns", json={"logical_date": None})
-        path = f"/dags/{DAG_ID}/dagRuns/{run['dag_run_id']}"
+        content = {"logical_date": None, "conf": conf}
+        run: dict[str, Any] = self.airflow.ask("POST", f"/dags/{dag_id}/dagRuns", json=content)
+        path = f"/dags/{dag_id}/dagRuns/{run['dag_run_id']}"
         met = None
         while run["state"] not in FINISHED:
             time.sleep(POLL_S)
             run = self.airflow.ask("GET", path)
-            states = {
-                task["task_id"]: task["state"] for task in self.airflow.task_instances(run["dag_run_id"])
-            }
+            answer = self.airflow.ask("GET", f"{path}/taskInstances", params={"limit": 1000})
+            states = {task["task_id"]: task["state"] for task in answer["task_instances"]}
             if kind == "crash" and not met and states.get("settle_months") == "running":
                 self._kill_tasks()
                 met = "crash"
             if states.get("gate") == "awaiting_input" and met != "removals":
+                time.sleep(READS_S)
                 answer = {"chosen_options": ["Publish"], "params_input": {}}
                 self.airflow.ask("PATCH", f"{path}/taskInstances/gate/-1/hitlDetails", json=answer)
                 met = "removals"
         if run["state"] != "success":
-            failures = "\n".join(self.airflow.failures(run["dag_run_id"]))
-            raise BenchmarkError(f"{run['dag_run_id']}: expected success, came {run['state']}.\n{failures}")
+            failed = sorted(name for name, state in states.items() if state == "failed")
+            raise BenchmarkError(
+                f"{path}: expected success, came {run['state']}; failed: {', '.join(failed)}."
+            )
         return met
 
     def _kill_tasks(self) -> None:
@@ -155,6 +189,38 @@ def _memory_mb(pid: int) -> float:
     return round(total / 1e6, 1)
 
 
+def make_older(settings: Settings) -> None:
+    """Make what has an age a hundred days older: Airflow's rows, loads, files as received, logs of tasks."""
+    interval = f"interval '{OLDER_DAYS} days'"
+    with psycopg.connect(settings.server.url("airflow", "airflow")) as connection:
+        for table, column in AIRFLOW_AGES:
+            connection.execute(f"update {table} set {column} = {column} - {interval}")
+    with psycopg.connect(settings.warehouse_url) as connection:
+        connection.execute(
+            f"update ops.loads set started_at = started_at - {interval}, finished_at = finished_at - {interval}"
+        )
+    for folder in (settings.data_dir / "landing", settings.data_dir / "airflow" / "logs"):
+        for path in folder.rglob("*"):
+            if path.is_file():
+                moment = path.stat().st_mtime - OLDER_DAYS * 86_400
+                os.utime(path, (moment, moment))
+
+
+def growth_mb(nights: list[dict[str, Any]]) -> dict[str, float]:
+    """Return how much the memory of each program grows a night, by least squares, after the first cycle."""
+    later = nights[len(CYCLE) :]
+    return {
+        name: round(
+            statistics.linear_regression(
+                [night["night"] for night in later if name in night["memory_mb"]],
+                [night["memory_mb"][name] for night in later if name in night["memory_mb"]],
+            ).slope,
+            2,
+        )
+        for name in later[0]["memory_mb"]
+    }
+
+
 def compare_with_fresh_load(settings: Settings) -> int:
     """Load the portal into a new warehouse, and return how many tables are the same; BenchmarkError names those that are not."""
     server, name = settings.server, "warehouse_soak_fresh"
@@ -181,22 +247,28 @@ def compare_with_fresh_load(settings: Settings) -> int:
     return len(names)
 
 
-def write_page(nights: list[dict[str, Any]], table_count: int) -> None:
+def write_page(nights: list[dict[str, Any]], kept: dict[str, Any], table_count: int) -> None:
     """Write the results as a page and a picture."""
-    RESULTS.write_text(json.dumps(nights, indent=1) + "\n")
-    first, last = nights[0], nights[-1]
-    rows = [
-        f"| {name.replace('_', ' ')} | {first[kind][name]:,} | {last[kind][name]:,} |"
-        f" {(last[kind][name] - first[kind][name]) / max(1, len(nights) - 1):+,.2f} |"
-        for kind in ("memory_mb", "disk_mb")
-        for name in first[kind]
-        if name in last[kind]
+    RESULTS.write_text(json.dumps({"nights": nights, "after_maintenance": kept}, indent=1) + "\n")
+    before = nights[-len(CYCLE) - 1]
+    disk = [
+        f"| {name.replace('_', ' ')} | {nights[0]['disk_mb'][name]:,} | {before['disk_mb'][name]:,} |"
+        f" {(before['disk_mb'][name] - nights[0]['disk_mb'][name]) / (before['night'] - 1):,.2f} |"
+        f" {size:,} | {nights[-1]['disk_mb'][name]:,} |"
+        for name, size in kept["disk_mb"].items()
+    ]
+    first = nights[len(CYCLE)]["memory_mb"]
+    memory = [
+        f"| {name} | {first[name]:,} | {nights[-1]['memory_mb'][name]:,} | {growth:+,.2f} |"
+        for name, growth in growth_mb(nights).items()
+    ]
+    seconds = [
+        (kind, [night["seconds"] for night in nights if night["kind"] == kind])
+        for kind in dict.fromkeys(CYCLE)
     ]
     took = [
-        f"| {kind} | {sum(night['kind'] == kind for night in nights)} |"
-        f" {max(night['seconds'] for night in nights if night['kind'] == kind):,.0f} |"
-        for kind in dict.fromkeys(CYCLE)
-        if any(night["kind"] == kind for night in nights)
+        f"| {kind} | {len(each)} | {statistics.median(each):,.0f} | {max(each):,.0f} |"
+        for kind, each in seconds
     ]
     PAGE.write_text(
         "\n".join(
@@ -208,17 +280,30 @@ def write_page(nights: list[dict[str, Any]], table_count: int) -> None:
                 "",
                 "![Memory and disk, night after night](images/soak.png)",
                 "",
-                "| night | how many | longest, s |",
-                "|---|---|---|",
+                "| night | nights | median, s | longest, s |",
+                "|---|---|---|---|",
                 *took,
                 "",
                 "*week*: a week's changes at the portal. *quiet*: nothing new. *busy*, *cut*, *half*: a week's changes, and the portal throttles, cuts"
                 " bodies, or sends half of one. *removals*: one report in thirty-two goes, a check blocks the load, and a person decides to publish it. *crash*: the"
                 " task that settles is killed, and tried again.",
                 "",
-                "| MB | after the first night | after the last | a night |",
+                f"## Memory, from night {len(CYCLE) + 1} on",
+                "",
+                "| program | MB at first | at the end | a night, by least squares |",
                 "|---|---|---|---|",
-                *rows,
+                *memory,
+                "",
+                f"The aim is at most {MOST_GROWTH_MB:.0f} MB a night.",
+                "",
+                "## Disk",
+                "",
+                f"After night {before['night']} everything was loaded again, all that has an age was made {OLDER_DAYS} days older, and `austin_crime_maintenance` ran."
+                " Databases do not shrink by it: the nights after it use the room again.",
+                "",
+                f"| MB | after night 1 | after night {before['night']} | a night | after maintenance | {len(CYCLE)} nights later |",
+                "|---|---|---|---|---|---|",
+                *disk,
                 "",
             ]
         )
@@ -231,8 +316,10 @@ def main(words: list[str]) -> int:
     """Let the nights pass, compare, and write what came of it."""
     text = (words or [""])[0] or str(DEFAULT_NIGHTS)
     try:
-        if not text.isdigit() or not 2 <= int(text) <= MOST_NIGHTS:
-            raise BenchmarkError(f"NIGHTS is {text!r}: expected a number from 2 to {MOST_NIGHTS}.")
+        if not text.isdigit() or not FEWEST_NIGHTS <= int(text) <= MOST_NIGHTS:
+            raise BenchmarkError(
+                f"NIGHTS is {text!r}: expected a number from {FEWEST_NIGHTS} to {MOST_NIGHTS}."
+            )
         settings = running_settings()
         if settings.source != "sample":
             raise BenchmarkError(
@@ -240,10 +327,16 @@ def main(words: list[str]) -> int:
             )
         tell = stopwatch()
         soak = Soak(settings, tell)
-        nights = [soak.night(number) for number in range(int(text))]
+        last_cycle = int(text) - len(CYCLE)
+        nights = [soak.night(number) for number in range(last_cycle)]
+        kept = soak.keep_house()
+        nights += [soak.night(number) for number in range(last_cycle, int(text))]
         table_count = compare_with_fresh_load(settings)
-        write_page(nights, table_count)
+        write_page(nights, kept, table_count)
         tell(f"{table_count} tables equal a fresh load. Written: {PAGE.relative_to(ROOT)}")
+        growing = {name: growth for name, growth in growth_mb(nights).items() if growth > MOST_GROWTH_MB}
+        if growing:
+            raise BenchmarkError(f"Grown by more than {MOST_GROWTH_MB:.0f} MB a night: {growing}.")
     except (BenchmarkError, StackError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

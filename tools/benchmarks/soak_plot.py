@@ -15,7 +15,7 @@ def main(results: Path, picture: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    nights = json.loads(results.read_text())
+    nights = json.loads(results.read_text())["nights"]
     figure, panels = plt.subplots(1, 2, figsize=(11, 4.5))
     titles = {"memory_mb": "Memory, MB", "disk_mb": "Disk, MB"}
     for axes, (kind, title) in zip(panels, titles.items(), strict=True):

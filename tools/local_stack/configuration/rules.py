@@ -60,6 +60,15 @@ def is_connection(text: str) -> bool:
     return isinstance(connection, dict) and bool(connection.get("conn_type") and connection.get("host"))
 
 
+def is_transport(text: str) -> bool:
+    """Whether a text is a transport of OpenLineage in JSON."""
+    try:
+        transport = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(transport, dict) and bool(transport.get("type"))
+
+
 def login_of_store(values: Environment) -> None:
     """Raise SettingError if one half of the login for an object store is missing."""
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

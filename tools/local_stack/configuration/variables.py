@@ -294,6 +294,18 @@ SECTIONS = (
                     "http:// or https:// and a host, such as http://localhost:4318",
                 ),
             ),
+            Variable(
+                "AIRFLOW__OPENLINEAGE__TRANSPORT",
+                "Where OpenLineage is told which tables each task reads and fills, in JSON. Optional; docs/runbook.md has more.",
+                example="""'{"type": "http", "url": "http://localhost:5000"}'""",
+                receivers=("airflow",),
+                check=rules.matching(
+                    "AIRFLOW__OPENLINEAGE__TRANSPORT",
+                    rules.is_transport,
+                    'a transport of OpenLineage in JSON, such as {"type": "http", "url": "http://localhost:5000"}',
+                    shows_value=False,
+                ),
+            ),
         ),
     ),
     Section(
