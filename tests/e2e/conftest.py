@@ -24,13 +24,14 @@ REPORTS = 20_000
 
 @dataclass(frozen=True)
 class Stack:
-    """Where the stack's pages are, its passwords by variable, and a function that runs a command of its Makefile."""
+    """Where the stack's pages and its warehouse are, its passwords by variable, and a function that runs a command of its Makefile."""
 
     root: Path
     airflow: str
     superset: str
     prefect: str
     portal: str
+    warehouse: str
     passwords: dict[str, str]
     run: Callable[..., subprocess.CompletedProcess[str]]
 
@@ -130,6 +131,7 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     environment = own | {"PYTHONPATH": python_path(root), "HOME": str(root.parent)}
     environment |= {f"AUSTIN_CRIME_{name}_PORT": str(port) for name, port in ports.items()}
     dotenv.ensure(root / ".env")
+    passwords = dotenv.read(root / ".env")
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -147,6 +149,8 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
         superset=f"http://127.0.0.1:{ports['SUPERSET']}",
         prefect=f"http://127.0.0.1:{ports['PREFECT']}",
         portal=f"http://127.0.0.1:{ports['PORTAL']}",
-        passwords=dotenv.read(root / ".env"),
+        warehouse=f"postgresql://austin_crime_owner:{passwords['AUSTIN_CRIME_OWNER_PASSWORD']}"
+        f"@127.0.0.1:{ports['POSTGRES']}/warehouse_sample",
+        passwords=passwords,
         run=run,
     )

@@ -6,9 +6,7 @@ that has an age becomes a hundred days older, and the maintenance DAG runs. At t
 no program may have grown.
 """
 
-import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -20,8 +18,8 @@ import psutil
 import psycopg
 
 from austin_crime import config, own_servers
-from benchmarks import measure
 from benchmarks.errors import BenchmarkError
+from benchmarks.soak_page import CYCLE, MOST_GROWTH_MB, OLDER_DAYS, PAGE, growth_mb, write_page
 from local_stack.clients.airflow import DAG_ID, FINISHED, Airflow
 from local_stack.commands.stack import running_settings, stopwatch
 from local_stack.configuration import environments
@@ -31,11 +29,6 @@ from local_stack.processes import supervisor
 from testing.catalog import rows_of
 
 DEFAULT_NIGHTS, FEWEST_NIGHTS, MOST_NIGHTS = 90, 30, 10_000
-MOST_GROWTH_MB = 1.0
-RESULTS = ROOT / "tools" / "benchmarks" / "soak.json"
-PAGE, PICTURE = ROOT / "docs" / "soak.md", ROOT / "docs" / "images" / "soak.png"
-# One kind a night. All but the quiet ones begin with a week of changes at the portal.
-CYCLE = ("week", "quiet", "busy", "week", "cut", "quiet", "removals", "week", "crash", "half")
 OF_BATCHES = "path=$order=:id"
 FAULTS = {
     "busy": "kind=429&times=3&retry_after_s=1",
@@ -52,7 +45,6 @@ AIRFLOW_AGES = (
     ("xcom", "timestamp"),
     ("log", "dttm"),
 )
-OLDER_DAYS = 100
 POLL_S = 0.3
 # Nobody decides sooner, and Airflow loses an answer that comes within a second (settings/airflow.env).
 READS_S = 3
@@ -206,21 +198,6 @@ def make_older(settings: Settings) -> None:
                 os.utime(path, (moment, moment))
 
 
-def growth_mb(nights: list[dict[str, Any]]) -> dict[str, float]:
-    """Return how much the memory of each program grows a night, by least squares, after the first cycle."""
-    later = nights[len(CYCLE) :]
-    return {
-        name: round(
-            statistics.linear_regression(
-                [night["night"] for night in later if name in night["memory_mb"]],
-                [night["memory_mb"][name] for night in later if name in night["memory_mb"]],
-            ).slope,
-            2,
-        )
-        for name in later[0]["memory_mb"]
-    }
-
-
 def compare_with_fresh_load(settings: Settings) -> int:
     """Load the portal into a new warehouse, and return how many tables are the same; BenchmarkError names those that are not."""
     server, name = settings.server, "warehouse_soak_fresh"
@@ -245,71 +222,6 @@ def compare_with_fresh_load(settings: Settings) -> int:
         raise BenchmarkError(f"After the nights, {', '.join(different)} differ from a fresh load.")
     server.drop_database(name)
     return len(names)
-
-
-def write_page(nights: list[dict[str, Any]], kept: dict[str, Any], table_count: int) -> None:
-    """Write the results as a page and a picture."""
-    RESULTS.write_text(json.dumps({"nights": nights, "after_maintenance": kept}, indent=1) + "\n")
-    before = nights[-len(CYCLE) - 1]
-    disk = [
-        f"| {name.replace('_', ' ')} | {nights[0]['disk_mb'][name]:,} | {before['disk_mb'][name]:,} |"
-        f" {(before['disk_mb'][name] - nights[0]['disk_mb'][name]) / (before['night'] - 1):,.2f} |"
-        f" {size:,} | {nights[-1]['disk_mb'][name]:,} |"
-        for name, size in kept["disk_mb"].items()
-    ]
-    first = nights[len(CYCLE)]["memory_mb"]
-    memory = [
-        f"| {name} | {first[name]:,} | {nights[-1]['memory_mb'][name]:,} | {growth:+,.2f} |"
-        for name, growth in growth_mb(nights).items()
-    ]
-    seconds = [
-        (kind, [night["seconds"] for night in nights if night["kind"] == kind])
-        for kind in dict.fromkeys(CYCLE)
-    ]
-    took = [
-        f"| {kind} | {len(each)} | {statistics.median(each):,.0f} | {max(each):,.0f} |"
-        for kind, each in seconds
-    ]
-    PAGE.write_text(
-        "\n".join(
-            [
-                "# Night after night",
-                "",
-                f"Written by `make soak NIGHTS={len(nights)}`: {len(nights)} nights of the real DAG on the local stack, one right after the"
-                f" other. Afterwards all {table_count} tables of `mart` equal those of a fresh load, row by row.",
-                "",
-                "![Memory and disk, night after night](images/soak.png)",
-                "",
-                "| night | nights | median, s | longest, s |",
-                "|---|---|---|---|",
-                *took,
-                "",
-                "*week*: a week's changes at the portal. *quiet*: nothing new. *busy*, *cut*, *half*: a week's changes, and the portal throttles, cuts"
-                " bodies, or sends half of one. *removals*: one report in thirty-two goes, a check blocks the load, and a person decides to publish it. *crash*: the"
-                " task that settles is killed, and tried again.",
-                "",
-                f"## Memory, from night {len(CYCLE) + 1} on",
-                "",
-                "| program | MB at first | at the end | a night, by least squares |",
-                "|---|---|---|---|",
-                *memory,
-                "",
-                f"The aim is at most {MOST_GROWTH_MB:.0f} MB a night.",
-                "",
-                "## Disk",
-                "",
-                f"After night {before['night']} everything was loaded again, all that has an age was made {OLDER_DAYS} days older, and `austin_crime_maintenance` ran."
-                " Databases do not shrink by it: the nights after it use the room again.",
-                "",
-                f"| MB | after night 1 | after night {before['night']} | a night | after maintenance | {len(CYCLE)} nights later |",
-                "|---|---|---|---|---|---|",
-                *disk,
-                "",
-            ]
-        )
-    )
-    plot = [measure.python("benchmark"), "-m", "benchmarks.soak_plot", str(RESULTS), str(PICTURE)]
-    subprocess.run(plot, check=True)
 
 
 def main(words: list[str]) -> int:
