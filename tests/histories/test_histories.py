@@ -52,6 +52,28 @@ EMPTIED = [
 ]
 
 
+# The aggregates to whose published counts a load adds what it changes, counted from all reports.
+STATUS_COUNTS = "count(*), count(clearance_status), count(*) filter (where clearance_status in ('C', 'O'))"
+IS_DEFAULT_TIME = "coalesce(occurred_time in ('00:00', '00:01', '12:00'), false)"
+COUNTED_ANEW = {
+    "crimes_per_month": f"""
+        select occurred_month, crime_type, council_district, {STATUS_COUNTS} from mart.crimes group by 1, 2, 3
+    """,
+    "crimes_per_day": f"""
+        select occurred_date, coalesce(crime_group, 'Not grouped yet'), council_district, {STATUS_COUNTS}
+        from mart.crimes left join mart.crime_groups using (crime_type) group by 1, 2, 3
+    """,
+    "crimes_per_hour": f"""
+        select occurred_hour, count(*), round(100.0 * count(*) / sum(count(*)) over (), 2), count(*) filter (where {IS_DEFAULT_TIME})
+        from mart.crimes group by 1
+    """,
+    "crimes_per_weekday_hour": f"""
+        select occurred_month, extract(isodow from occurred_date)::smallint, occurred_hour, {IS_DEFAULT_TIME}, count(*)
+        from mart.crimes group by 1, 2, 3, 4
+    """,
+}
+
+
 def month_of(row):
     return row["rep_date"] and row["rep_date"].replace(day=1).date().isoformat()
 
@@ -273,19 +295,13 @@ class Warehouse:
         for moment, cube in self.past:
             assert self.as_of(moment) == cube
 
-    def expect_days_as_counted_anew(self):
-        wrong = self.ask(
-            """
-            with counted as (
-                select occurred_date, coalesce(crime_group, 'Not grouped yet') as crime_group, council_district,
-                    count(*) as report_count, count(clearance_status), count(*) filter (where clearance_status in ('C', 'O'))
-                from mart.crimes left join mart.crime_groups using (crime_type) group by 1, 2, 3
+    def expect_aggregates_as_counted_anew(self):
+        for table, query in COUNTED_ANEW.items():
+            wrong = self.ask(
+                f"with counted as ({query}) (select * from counted except select * from mart.{table})"
+                f" union all (select * from mart.{table} except select * from counted)"
             )
-            (select * from counted except select * from mart.crimes_per_day)
-            union all (select * from mart.crimes_per_day except select * from counted)
-            """
-        )
-        assert wrong == []
+            assert wrong == [], table
 
     def expect_a_quiet_night(self):
         asked_before = self.publisher.store.request_count
@@ -393,5 +409,5 @@ def test_whatever_the_publisher_does_the_warehouse_ends_equal_to_the_portal_and_
             assert stale.met == night["stale_answers"]
             warehouse.expect_the_truth()
             warehouse.expect_the_past()
-            warehouse.expect_days_as_counted_anew()
+            warehouse.expect_aggregates_as_counted_anew()
             warehouse.expect_a_quiet_night()

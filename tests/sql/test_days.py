@@ -1,4 +1,4 @@
-"""The large aggregate by day: what is counted anew, and what is taken over; and the lag of reports."""
+"""Aggregates to which a load adds what it changes, when they are counted anew instead, and the lag of reports."""
 
 import pytest
 
@@ -113,6 +113,69 @@ def test_all_days_are_counted_anew_if_a_type_has_moved_to_another_group(loaded):
 
     days = loaded.execute("select distinct crime_group, report_count from mart.crimes_per_day").fetchall()
     assert days == [{"crime_group": "Stealing", "report_count": 1}]
+
+
+# What somebody changed by hand so that sums stay as they were, and stays while a load only adds what it changes.
+CHANGED_BY_HAND = {
+    "crimes_per_month": ("crime_type", "'THEFT'", "'CHANGED'"),
+    "crimes_per_hour": ("occurred_hour", "null", "23"),
+    "crimes_per_weekday_hour": ("occurred_hour", "null", "23"),
+}
+
+
+def changed_by_hand(connection, table):
+    """Return how many reports of a table are counted where somebody put them by hand."""
+    column, _, value = CHANGED_BY_HAND[table]
+    rows = connection.execute(f"select sum(report_count) as n from mart.{table} where {column} = {value}")
+    return rows.fetchall()[0]["n"]
+
+
+@pytest.mark.parametrize("table", CHANGED_BY_HAND)
+def test_a_load_adds_what_it_changes_to_the_published_counts(loaded, table):
+    column, value, by_hand = CHANGED_BY_HAND[table]
+    loaded.execute(
+        f"update mart.{table} set {column} = {by_hand} where {column} is not distinct from {value}"
+    )
+    before = changed_by_hand(loaded, table)
+
+    load(loaded, "second", "first", 30, 31)
+
+    assert changed_by_hand(loaded, table) == before > 0
+    [total] = loaded.execute(f"select sum(report_count) as n from mart.{table}").fetchall()
+    assert total["n"] == 32
+
+
+@pytest.mark.parametrize("table", CHANGED_BY_HAND)
+@pytest.mark.parametrize(
+    "why",
+    [
+        "update ops.loads set finished_at = '2024-06-10 04:59+00'",
+        "update mart.{table} set report_count = report_count + 1",
+        "delete from mart.{table}",
+    ],
+    ids=["in the first load of a week", "if sums are wrong", "if nothing is published"],
+)
+def test_an_aggregate_is_counted_anew(loaded, table, why):
+    column, value, by_hand = CHANGED_BY_HAND[table]
+    loaded.execute(
+        f"update mart.{table} set {column} = {by_hand} where {column} is not distinct from {value}"
+    )
+    loaded.execute(why.format(table=table))
+
+    load(loaded, "second", "first", 30, 31)
+
+    assert changed_by_hand(loaded, table) is None
+    [total] = loaded.execute(f"select sum(report_count) as n from mart.{table}").fetchall()
+    assert total["n"] == 32
+
+
+def test_a_load_in_the_week_of_the_last_one_begins_on_a_monday_in_austin(loaded):
+    loaded.execute("update mart.crimes_per_month set crime_type = 'CHANGED'")
+    loaded.execute("update ops.loads set finished_at = '2024-06-10 05:00+00'")
+
+    load(loaded, "second", "first", 30, 31)
+
+    assert changed_by_hand(loaded, "crimes_per_month") == 30
 
 
 def test_the_lag_of_reports_is_that_of_months_whose_reports_have_come(loaded):

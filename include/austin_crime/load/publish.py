@@ -37,9 +37,9 @@ INDEXES = """
 MAY_DIFFER: dict[str, LiteralString] = {
     "crimes_per_day": (
         "(occurred_date is null"
-        " or exists (select from staging.touched_days where touched_days.occurred_date = 'infinity')"
-        " or occurred_date in (select touched_days.occurred_date from staging.touched_days"
-        " where touched_days.occurred_date is not null))"
+        " or exists (select from staging.counted_anew where counted_anew.table_name = 'crimes_per_day')"
+        " or occurred_date in (select count_changes.occurred_date from staging.count_changes"
+        " where count_changes.occurred_date is not null))"
     )
 }
 

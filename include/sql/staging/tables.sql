@@ -78,7 +78,30 @@ comment on column staging.portal_counts.report_count is 'Reports that the portal
 create table staging.council_districts (like mart.council_districts including comments);
 comment on table staging.council_districts is 'mart.council_districts as this load will publish it.';
 
-create unlogged table staging.touched_days (occurred_date date);
-comment on table staging.touched_days is
-'Days of occurrence of reports that the load adds, removes, or counts otherwise: those that may differ in crimes_per_day.';
-comment on column staging.touched_days.occurred_date is 'The day; null if unknown; infinity stands for all days.';
+create unlogged table staging.count_changes (
+    occurred_month date,
+    occurred_date date,
+    occurred_hour smallint,
+    is_default_time boolean not null,
+    crime_type text,
+    council_district smallint,
+    report_count bigint not null,
+    with_status_count bigint not null,
+    cleared_count bigint not null
+);
+comment on table staging.count_changes is
+'How many reports more or fewer the load counts, by all that aggregates count by; empty if all is counted anew.';
+comment on column staging.count_changes.occurred_month is 'As in mart.crimes.';
+comment on column staging.count_changes.occurred_date is 'As in mart.crimes.';
+comment on column staging.count_changes.occurred_hour is 'As in mart.crimes.';
+comment on column staging.count_changes.is_default_time is 'Whether the time is 00:00, 00:01 or 12:00; false without one.';
+comment on column staging.count_changes.crime_type is 'As in mart.crimes.';
+comment on column staging.count_changes.council_district is 'As in mart.crimes.';
+comment on column staging.count_changes.report_count is 'Reports; negative if there are fewer.';
+comment on column staging.count_changes.with_status_count is 'Reports with a clearance status; negative if there are fewer.';
+comment on column staging.count_changes.cleared_count is 'Cleared reports; negative if there are fewer.';
+
+create unlogged table staging.counted_anew (table_name text not null);
+comment on table staging.counted_anew is
+'Aggregates that are counted anew from all reports. Of the others, the load''s changes are added to what is published.';
+comment on column staging.counted_anew.table_name is 'The aggregate; crimes_per_month stands for all.';
