@@ -169,16 +169,27 @@ def _folder_mb(folder: Path) -> float:
 
 
 def _memory_mb(pid: int) -> float:
-    """Return the memory of a program with its children; shared pages are counted once, where the system tells."""
+    """Return the memory that a program and its children hold of their own, in MB.
+
+    Pages that they share are counted once, where the system tells. PostgreSQL's shared buffers, which fill up to their fixed size, and
+    pages of files are not counted.
+    """
     program = psutil.Process(pid)
     total = 0
     for process in [program, *program.children(recursive=True)]:
         try:
-            info = process.memory_full_info()
-            total += getattr(info, "pss", info.uss)
-        except psutil.Error:
+            total += _anonymous_bytes(process)
+        except (psutil.Error, OSError):
             continue  # just gone
     return round(total / 1e6, 1)
+
+
+def _anonymous_bytes(process: psutil.Process) -> int:
+    rollup = Path(f"/proc/{process.pid}/smaps_rollup")
+    if not rollup.exists():
+        return int(process.memory_full_info().uss)
+    lines = [line.split() for line in rollup.read_text().splitlines()]
+    return sum(int(words[1]) * 1024 for words in lines if words[0] == "Pss_Anon:")
 
 
 def make_older(settings: Settings) -> None:

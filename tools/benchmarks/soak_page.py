@@ -79,7 +79,7 @@ def write_page(nights: list[dict[str, Any]], kept: dict[str, Any], table_count: 
                 "|---|---|---|---|",
                 *memory,
                 "",
-                f"The aim is at most {MOST_GROWTH_MB:.0f} MB a night.",
+                f"The aim is at most {MOST_GROWTH_MB:.0f} MB a night. Counted is what programs hold of their own: not PostgreSQL's shared buffers, nor pages of files.",
                 "",
                 "## Disk",
                 "",

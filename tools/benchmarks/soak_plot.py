@@ -28,7 +28,7 @@ def main(results: Path, picture: Path) -> None:
             )
         axes.set(title=title, xlabel="night", ylim=(0, None))
         axes.grid(visible=True, alpha=0.3)
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
     # Without its software's name and version the picture is the same for the same results.
     figure.savefig(picture, dpi=110, bbox_inches="tight", metadata={"Software": None})
 
