@@ -169,6 +169,18 @@ def test_an_aggregate_is_counted_anew(loaded, table, why):
     assert total["n"] == 32
 
 
+def test_all_is_counted_anew_if_the_portal_counts_otherwise(loaded):
+    loaded.execute("update mart.crimes_per_month set crime_type = 'CHANGED'")
+    loaded.execute(
+        "insert into staging.portal_counts values ('crime_type', 'THEFT', 32), ('council_district', null, 32)"
+    )
+    loaded.execute("insert into staging.portal_counts values ('occurred_year', '2022', 32)")
+
+    load(loaded, "second", "first", 30, 31)
+
+    assert changed_by_hand(loaded, "crimes_per_month") is None
+
+
 def test_a_load_in_the_week_of_the_last_one_begins_on_a_monday_in_austin(loaded):
     loaded.execute("update mart.crimes_per_month set crime_type = 'CHANGED'")
     loaded.execute("update ops.loads set finished_at = '2024-06-10 05:00+00'")

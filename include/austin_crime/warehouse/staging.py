@@ -44,6 +44,7 @@ def make_anew(connection: Connection) -> None:
         connection.execute(fill("staging/aggregate.sql", table=sql.Identifier(name)))
     connection.execute(read("staging/newest_report.sql"))
     connection.execute(read("staging/crime_groups_next.sql"))
+    connection.execute(read("staging/reconciliation.sql"))
     connection.execute(sql.SQL("create view staging.aggregate_totals as {}").format(totals()))
 
 

@@ -31,7 +31,10 @@ select 'crimes_per_hour' as table_name
 where
     (select coalesce(sum(counts.report_count), 0) from staging.crimes_per_hour as counts)
     <> (select coalesce(sum(months.report_count), 0) from staging.crimes_per_month as months)
-    or exists (select 1 from staging.crimes_per_hour as counts where counts.default_time_count not between 0 and counts.report_count);
+    or exists (
+        select 1 from staging.crimes_per_hour as counts
+        where counts.default_time_count not between 0 and counts.report_count
+    );
 
 delete from staging.crimes_per_hour
 where exists (select 1 from staging.counted_anew as anew where anew.table_name = 'crimes_per_hour');

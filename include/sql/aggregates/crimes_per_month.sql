@@ -1,6 +1,6 @@
 -- crimes_per_month: one row per month of occurrence, crime type and council district. From: mart.crimes_per_month, staging.
 -- What the load changes is added to the published counts. All is counted anew in the first load of a week, if most reports are
--- fetched, and if the sums do not add up.
+-- fetched, and if the sums do not add up or are not the portal's.
 truncate staging.crimes_per_month, staging.count_changes, staging.counted_anew;
 
 insert into staging.counted_anew (table_name)
@@ -124,6 +124,13 @@ where
             months.report_count <= 0
             or months.with_status_count not between 0 and months.report_count
             or months.cleared_count not between 0 and months.with_status_count
+    )
+    or (
+        exists (select 1 from staging.portal_counts)
+        and exists (
+            select 1 from staging.reconciliation as compared
+            where compared.portal_count <> compared.published_count + compared.rejected_count
+        )
     );
 
 delete from staging.crimes_per_month
