@@ -40,6 +40,7 @@ def make_anew(connection: Connection) -> None:
     rejects = [column for column in columns_of(connection, REJECTS) if column != "load_id"]
     connection.execute(fill("staging/crimes_next.sql", columns=listed(columns_of(connection, "mart.crimes"))))
     connection.execute(fill("staging/rejects_next.sql", columns=listed(rejects)))
+    connection.execute(read("staging/next_months.sql"))
     for name in config.AGGREGATES:
         connection.execute(fill("staging/aggregate.sql", table=sql.Identifier(name)))
     connection.execute(read("staging/newest_report.sql"))

@@ -115,9 +115,7 @@ insert into staging.counted_anew (table_name)
 select 'crimes_per_month' as table_name
 where
     (select coalesce(sum(months.report_count), 0) from staging.crimes_per_month as months)
-    <> (select count(*) from mart.crimes)
-    - (select count(*) from staging.replaced_crimes)
-    + (select count(*) from staging.crimes)
+    <> (select detail.report_count from staging.next_count as detail)
     or exists (
         select 1 from staging.crimes_per_month as months
         where

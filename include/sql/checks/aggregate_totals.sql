@@ -3,4 +3,4 @@ select
     totals.table_name as subject,
     abs(totals.next_count - detail.report_count) as observed
 from staging.aggregate_totals as totals
-cross join (select count(*) as report_count from staging.crimes_next) as detail;
+cross join staging.next_count as detail;

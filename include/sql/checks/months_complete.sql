@@ -3,15 +3,5 @@ select
     null as subject,
     coalesce(sum(abs(coalesce(month.portal_count, 0) - coalesce(next_counts.report_count, 0))), 0) as observed
 from staging.months as month
-full join (
-    select
-        source_month,
-        count(*) as report_count
-    from (
-        select source_month from staging.crimes_next
-        union all
-        select source_month from staging.rejects_next
-    ) as next_reports
-    group by source_month
-) as next_counts
+full join staging.next_months as next_counts
     on coalesce(month.source_month, 'infinity'::date) = coalesce(next_counts.source_month, 'infinity'::date);

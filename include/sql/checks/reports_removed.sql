@@ -9,9 +9,5 @@ from (
         select 1 from staging.crimes as staged
         where staged.incident_id = replaced.incident_id
     )
-    and not exists (
-        select 1 from staging.crimes_next as kept
-        where kept.incident_id = replaced.incident_id
-    )
 ) as removed
 cross join (select count(*) as report_count from mart.crimes) as held;

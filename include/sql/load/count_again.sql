@@ -6,5 +6,5 @@ select
     (select coalesce(sum(staged_count), 0) from staging.batches) as expected_count,
     (
         select count(*) from staging.aggregate_totals as totals
-        where totals.next_count <> (select count(*) from staging.crimes_next)
+        where totals.next_count <> (select detail.report_count from staging.next_count as detail)
     ) as wrong_aggregate_count;

@@ -12,17 +12,30 @@ where
 
 create temporary table changed on commit drop as
 with compared as (
+    -- Apart from those that are new: joined to all of them, PostgreSQL would read the whole of mart.crimes into memory.
     select
         staged.incident_id,
         staged.source_month,
-        held.incident_id is null as is_added,
+        false as is_added,
         (({staged_content}) is distinct from ({held_content})) as has_new_content,
         (
             (staged.source_row_id, staged.source_updated_at)
             is distinct from (held.source_row_id, held.source_updated_at)
         ) as has_new_source
     from staging.crimes as staged
-    left join mart.crimes as held using (incident_id)
+    inner join mart.crimes as held using (incident_id)
+    union all
+    select
+        staged.incident_id,
+        staged.source_month,
+        true as is_added,
+        true as has_new_content,
+        true as has_new_source
+    from staging.crimes as staged
+    where not exists (
+        select 1 from mart.crimes as held
+        where held.incident_id = staged.incident_id
+    )
 )
 
 -- A report with the same content is written for its new id and stamp, but not in a month that was mostly rewritten.

@@ -1,26 +1,7 @@
 -- unequal_months: months that differ, as staged or as they would be published, from what the portal announced. From: staging.
 -- They differ in number, in newest stamp, or because a held report is a duplicate: a reject is kept with its raw JSON, which has
 -- to be fetched.
-with next_counts as (
-    select
-        source_month,
-        count(*) as report_count,
-        max(source_updated_at) as newest_updated_at
-    from (
-        select
-            source_month,
-            source_updated_at
-        from staging.crimes_next
-        union all
-        select
-            source_month,
-            source_updated_at
-        from staging.rejects_next
-    ) as next_reports
-    group by source_month
-),
-
-staged_counts as (
+with staged_counts as (
     select
         source_month,
         count(*) as report_count
@@ -45,7 +26,7 @@ select
     coalesce(month.portal_count, 0) as portal_count,
     coalesce(next_counts.report_count, 0) as next_count
 from staging.months as month
-full join next_counts
+full join staging.next_months as next_counts
     on coalesce(month.source_month, 'infinity'::date) = coalesce(next_counts.source_month, 'infinity'::date)
 where
     coalesce(month.portal_count, 0) <> coalesce(next_counts.report_count, 0)
