@@ -14,19 +14,25 @@ with returned as (
 insert into staging.crimes
 select returned.* from returned;
 
-insert into staging.replaced_crimes (incident_id)
-select held.incident_id
+insert into staging.replaced_crimes (incident_id, source_month)
+select
+    held.incident_id,
+    held.source_month
 from staging.months as month
 inner join mart.crimes as held on month.source_month = held.source_month
 where month.kind in ('whole', 'vanished')
 union all
-select held.incident_id
+select
+    held.incident_id,
+    held.source_month
 from staging.months as month
 inner join mart.crimes as held on month.source_month is null and held.source_month is null
 where month.kind in ('whole', 'vanished');
 
-insert into staging.replaced_crimes (incident_id)
-select held.incident_id
+insert into staging.replaced_crimes (incident_id, source_month)
+select
+    held.incident_id,
+    held.source_month
 from mart.crimes as held
 where
     coalesce(held.source_month, 'infinity'::date) not in (
@@ -38,8 +44,10 @@ where
         where staged.source_row_id = held.source_row_id
     );
 
-insert into staging.replaced_crimes (incident_id)
-select held.incident_id
+insert into staging.replaced_crimes (incident_id, source_month)
+select
+    held.incident_id,
+    held.source_month
 from mart.crimes as held
 inner join staging.rejected_reports as rejected using (source_row_id)
 on conflict do nothing;
@@ -107,14 +115,20 @@ update staging.batches set staged_count = batches.staged_count - removed_counts.
 from removed_counts
 where batches.batch_id = removed_counts.batch_id;
 
+-- Apart from those that replace a held report, which are most.
+with others as materialized (
+    select staged.incident_id
+    from staging.crimes as staged
+    where not exists (
+        select 1 from staging.replaced_crimes as replaced
+        where replaced.incident_id = staged.incident_id
+    )
+)
+
 insert into duplicate_keys (incident_id)
-select staged.incident_id
-from staging.crimes as staged
-inner join mart.crimes as held using (incident_id)
-where not exists (
-    select 1 from staging.replaced_crimes as replaced
-    where replaced.incident_id = held.incident_id
-);
+select others.incident_id
+from others
+inner join mart.crimes as held using (incident_id);
 
 -- Of several rows of one key the one with the newest stamp is kept, then the one with the greatest id; the others are
 -- duplicates, and a held duplicate is replaced.
@@ -146,8 +160,10 @@ select
 from ranked
 where ranked.key_rank > 1;
 
-insert into staging.replaced_crimes (incident_id)
-select held.incident_id
+insert into staging.replaced_crimes (incident_id, source_month)
+select
+    held.incident_id,
+    held.source_month
 from mart.crimes as held
 inner join staging.rejected_reports as duplicate using (incident_id, source_row_id)
 where duplicate.batch_id is null

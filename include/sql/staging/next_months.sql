@@ -10,12 +10,11 @@ with counts as (
     group by held.source_month
     union all
     select
-        held.source_month,
+        replaced.source_month,
         -count(*) as report_count,
         null as newest_updated_at
     from staging.replaced_crimes as replaced
-    inner join mart.crimes as held using (incident_id)
-    group by held.source_month
+    group by replaced.source_month
     union all
     select
         staged.source_month,
@@ -45,6 +44,6 @@ comment on view staging.next_months is
 create view staging.next_count as
 select
     (select count(*) from mart.crimes)
-    - (select count(*) from staging.replaced_crimes inner join mart.crimes using (incident_id))
+    - (select count(*) from staging.replaced_crimes)
     + (select count(*) from staging.crimes) as report_count;
 comment on view staging.next_count is 'One row: how many reports mart.crimes will have.';

@@ -59,10 +59,11 @@ comment on table staging.rejected_reports is
 'Fetched reports without a readable key (with their batch), and duplicates (without).';
 comment on column staging.rejected_reports.batch_id is 'The batch that brought it; null for duplicates, which settling finds.';
 
-create unlogged table staging.replaced_crimes (incident_id bigint primary key);
+create unlogged table staging.replaced_crimes (incident_id bigint primary key, source_month date);
 comment on table staging.replaced_crimes is
 'Held reports that the load replaces or removes: of months fetched whole or vanished, fetched again, or duplicates.';
 comment on column staging.replaced_crimes.incident_id is 'Incident number.';
+comment on column staging.replaced_crimes.source_month is 'As held.';
 
 create table staging.portal_counts (
     dimension text not null,
