@@ -1,4 +1,4 @@
-"""What a person does with Airflow's own buttons is right, or refused with a sentence: clear, mark, backfill, run twice, kill servers."""
+"""Runs by hand: what a person does with Airflow's own buttons is right, or refused with a sentence."""
 
 import os
 import signal
