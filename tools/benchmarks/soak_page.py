@@ -71,7 +71,7 @@ def write_page(nights: list[dict[str, Any]], kept: dict[str, Any], table_count: 
                 "",
                 "*week*: a week's changes at the portal. *quiet*: nothing new. *busy*, *cut*, *half*: a week's changes, and the portal throttles, cuts"
                 " bodies, or sends half of one. *removals*: one report in thirty-two goes, a check blocks the load, and a person decides to publish it. *crash*: the"
-                " task that settles is killed, and tried again.",
+                " task that settles is killed, and tried again. Seconds depend on what else the machine did.",
                 "",
                 f"## Memory, from night {len(CYCLE) + 1} on",
                 "",
