@@ -32,6 +32,7 @@ ONLY_CONTAINERS = {
     "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET",
     "AIRFLOW_CONN_AUSTIN_CRIME_SMTP",
     "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK",
+    "AIRFLOW__OPENLINEAGE__TRANSPORT",
     *(name for name in variables.received_by("pipeline") if name.startswith("AWS_")),
 }
 # Addresses, folders and who runs tasks.
