@@ -108,6 +108,20 @@ def test_hour_2400_leaves_the_date_and_no_hour():
     assert pd.isna(row["occurred_hour"])
 
 
+def test_a_date_that_is_sent_with_a_time_of_day_is_its_day():
+    row, rule_counts = clean_one(clearance_date="2024-05-30T13:45:00.000")
+
+    assert row["clearance_date"] == dt.date(2024, 5, 30)
+    assert not rule_counts
+
+
+def test_a_report_without_an_id_gets_one_and_is_counted():
+    row, rule_counts = clean_one(**{":id": None})
+
+    assert row["source_row_id"].startswith("without id ")
+    assert rule_counts == {"row_id_missing::id": 1}
+
+
 def test_one_unreadable_date_leaves_the_others_of_its_batch_readable():
     crimes = clean_reports(REPORT, REPORT | {"occ_date": "2024-13-01", ":id": "row-2"}).crimes
 
