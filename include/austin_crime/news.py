@@ -29,7 +29,10 @@ def untold(airflow_url: str) -> list[Message]:
 def of_run(load_id: str, airflow_url: str) -> list[Message]:
     """Return it once a run has ended: if its load is still running, no task goes on with it, and the load failed."""
     if slot.is_running(load_id):
-        slot.fail_load(load_id, "A task was killed, or the run was marked by hand: trigger a new run. The log of the task may say more.")
+        slot.fail_load(
+            load_id,
+            "A task was killed, or the run was marked by hand: trigger a new run. The log of the task may say more.",
+        )
     return untold(airflow_url)
 
 

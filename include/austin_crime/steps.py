@@ -175,7 +175,7 @@ def settle_months(load: Load) -> int:
 
 
 def build_aggregate(table: str) -> None:
-    """Count the reports anew for one of the tables that charts read."""
+    """Count the reports for one of the tables that charts read."""
     from psycopg import sql
 
     from austin_crime.warehouse import statements
