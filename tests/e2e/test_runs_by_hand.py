@@ -164,6 +164,22 @@ def test_a_run_marked_as_failed_frees_the_slot_and_its_cleared_tasks_name_the_ne
     assert published(stack) == after
 
 
+def test_a_task_marked_as_failed_ends_the_load_and_frees_the_slot(stack, buttons):
+    change_portal(stack, "week?added=5&edited=5&removed=1")
+    before = published(stack)
+    marked = buttons.trigger()
+    buttons.wait_for_task(marked, "list_batches", "success")
+
+    buttons.mark(marked, "publish", "failed")
+
+    assert buttons.wait_for_end(marked) == "failed"
+    assert published(stack) == before
+    assert message_of(stack, marked)[0] == "failed"
+    new = buttons.trigger()
+    assert buttons.wait_for_end(new) == "success"
+    assert published(stack)[1] == new
+
+
 def test_a_gate_marked_as_good_publishes_nothing_that_nobody_accepted(stack, buttons):
     change_portal(stack, "week?added=1&edited=1&removed=500")
     before = published(stack)

@@ -179,7 +179,7 @@ def _memory_mb(pid: int) -> float:
     for process in [program, *program.children(recursive=True)]:
         try:
             total += _anonymous_bytes(process)
-        except (psutil.Error, OSError):
+        except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
             continue  # just gone
     return round(total / 1e6, 1)
 

@@ -21,58 +21,27 @@ counts as (
         published.with_status_count,
         published.cleared_count
     from mart.crimes_per_day as published
-    where
-        published.occurred_date is not null
-        and published.occurred_date not in (
-            select changes.occurred_date from staging.count_changes as changes
-            where changes.occurred_date is not null
-        )
     union all
     select
-        touched.occurred_date,
-        touched.crime_group,
-        touched.council_district,
-        sum(touched.report_count) as report_count,
-        sum(touched.with_status_count) as with_status_count,
-        sum(touched.cleared_count) as cleared_count
-    from (
-        select
-            published.occurred_date,
-            published.crime_group,
-            published.council_district,
-            published.report_count,
-            published.with_status_count,
-            published.cleared_count
-        from mart.crimes_per_day as published
-        where
-            published.occurred_date is null
-            or published.occurred_date in (
-                select changes.occurred_date from staging.count_changes as changes
-                where changes.occurred_date is not null
-            )
-        union all
-        select
-            changes.occurred_date,
-            -- A type of which no report is left has the group that it had.
-            coalesce(groups.crime_group, groups_before.crime_group, 'Not grouped yet') as crime_group,
-            changes.council_district,
-            changes.report_count,
-            changes.with_status_count,
-            changes.cleared_count
-        from staging.count_changes as changes
-        left join groups using (crime_type)
-        left join mart.crime_groups as groups_before using (crime_type)
-    ) as touched
-    group by touched.occurred_date, touched.crime_group, touched.council_district
+        changes.occurred_date,
+        -- A type of which no report is left has the group that it had.
+        coalesce(groups.crime_group, groups_before.crime_group, 'Not grouped yet') as crime_group,
+        changes.council_district,
+        changes.report_count,
+        changes.with_status_count,
+        changes.cleared_count
+    from staging.count_changes as changes
+    left join groups using (crime_type)
+    left join mart.crime_groups as groups_before using (crime_type)
 )
 
 select
     counts.occurred_date,
     counts.crime_group,
     counts.council_district,
-    counts.report_count,
-    counts.with_status_count,
-    counts.cleared_count
+    sum(counts.report_count) as report_count,
+    sum(counts.with_status_count) as with_status_count,
+    sum(counts.cleared_count) as cleared_count
 from counts
 where
     not exists (select 1 from staging.counted_anew as anew where anew.table_name = 'crimes_per_month')
@@ -82,7 +51,8 @@ where
         inner join mart.crime_groups as groups_before on groups.crime_type is not distinct from groups_before.crime_type
         where groups.crime_group <> groups_before.crime_group
     )
-    and (counts.report_count, counts.with_status_count, counts.cleared_count) <> (0, 0, 0);
+group by counts.occurred_date, counts.crime_group, counts.council_district
+having (sum(counts.report_count), sum(counts.with_status_count), sum(counts.cleared_count)) <> (0, 0, 0);
 
 insert into staging.counted_anew (table_name)
 select 'crimes_per_day' as table_name

@@ -1,6 +1,6 @@
 -- unequal_months: months that differ, as staged or as they would be published, from what the portal announced. From: staging.
 -- They differ in number, in newest stamp, or because a held report is a duplicate: a reject is kept with its raw JSON, which has
--- to be fetched.
+-- to be fetched. Of a month of which nothing came, only the number tells: its newest stamp is null.
 with staged_counts as (
     select
         source_month,
