@@ -22,7 +22,7 @@ OVERSAMPLING = 2
 MAX_ZOOM = 16
 # Long enough that a dashboard costs one query, short enough that new boundaries show soon.
 BOUNDARIES_LIVE_S = 300
-LAND, DISTRICT, OUTLINE, LABEL = "#eef0ec", "#f9faf8", "#b4bcb6", "#2f3b45"
+LAND, DISTRICT, OUTLINE, LABEL = "#eef0ec", "#ffffff", "#b4bcb6", "#000000"
 
 Point = tuple[float, float]
 # A district's number and its polygons; a polygon is its outer ring and its holes; points are longitude, latitude.
@@ -131,6 +131,6 @@ def _mass(ring: list[Point]) -> tuple[float, float, float]:
 
 
 def _draw_label(draw: ImageDraw.ImageDraw, label: str, center: Point, zoom: int) -> None:
-    """Draw a district's number, larger when the map is closer."""
-    font = ImageFont.load_default(max(9, 2 * zoom - 8) * OVERSAMPLING)
-    draw.text(center, label, fill=LABEL, font=font, anchor="mm")
+    """Draw a district's number, larger when the map is closer: black and bold, because it is read through the district's color."""
+    font = ImageFont.load_default(max(12, 2 * zoom - 2) * OVERSAMPLING)
+    draw.text(center, label, fill=LABEL, font=font, anchor="mm", stroke_width=OVERSAMPLING // 2)

@@ -11,6 +11,7 @@ import edition
 import permissions
 import reading
 import refusals
+import report
 import stop_button
 from cachelib.redis import RedisCache
 from celery.schedules import crontab
@@ -81,10 +82,14 @@ _NARROW_BARS = {
     "xAxis": {"axisLabel": {"hideOverlap": True}, "splitNumber": 2},
 }
 _NARROW_MIXED: dict[str, Any] = {"legend": {"type": "plain"}, "grid": {"top": 80}}
+_NARROW_PIE = {"series": [{"center": ["50%", "36%"], "radius": ["20%", "36%"]}]}
 _DRAWINGS: dict[str, dict[str, Any]] = {
     "echarts_timeseries_bar": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_BARS}]},
     "echarts_timeseries_line": _LEGEND,
-    "pie": _LEGEND,
+    "pie": {
+        "legend": {"selector": False, "type": "plain"},
+        "media": [{"query": {"maxWidth": 560}, "option": _NARROW_PIE}],
+    },
     "mixed_timeseries": _LEGEND | {"media": [{"query": {"maxWidth": 500}, "option": _NARROW_MIXED}]},
 }
 THEME_DEFAULT = config.THEME_DEFAULT | {
@@ -198,7 +203,7 @@ EXTRA_SEQUENTIAL_COLOR_SCHEMES = [
         "description": "From few to many",
         "isDiverging": False,
         "isDefault": True,
-        "colors": ["#DCEBF5", "#A9CFE6", "#6FAFD6", "#3A8CC1", "#0A6AA6", "#084A78"],
+        "colors": ["#D6E9F5", "#9CCBE8", "#5AA5D6", "#1F7FC0", "#0062AB", "#00407F"],
     }
 ]
 
@@ -244,6 +249,7 @@ COMPRESS_STREAMING_ENDPOINT_CONDITIONAL = ["static", "edition.file"]
 BLUEPRINTS = [
     basemap.blueprint(READER_URL),
     edition.blueprint(EDITION_DIR, is_public=anonymous.is_allowed()),
+    report.blueprint(SUPERSET_HOME),
 ]
 DECKGL_BASE_MAP = [["tile:///basemap/{z}/{x}/{y}.png", "Council districts"]]
 

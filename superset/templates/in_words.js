@@ -49,11 +49,20 @@ const compared = (drawn, ranges) => {
   return `; of ${over.length} whole months, ${above.length} lie above the usual range and ${below.length} below`;
 };
 
+// Of a map of changes: 1 where there are more by more than chance, -1 where there are fewer.
+const changes = (drawn) => {
+  const named = (direction) => drawn.filter(({ parts }) => parts[0].value === direction).map(({ label }) => label).join("; ");
+  const [more, fewer] = [named(1), named(-1)];
+  if (!more && !fewer) return "No district changed by more than chance.";
+  return [more && `More than the year before: ${more}.`, fewer && `Fewer: ${fewer}.`, "The others can be chance."].filter(Boolean).join(" ");
+};
+
 const inWords = (form, queries, results) => {
   const drawn = places(form, queries[0], results[0]);
   const filters = filtersInForce(form, results[0]);
   const only = filters && ` (${filters})`;
   if (!drawn.length) return `Nothing to draw${only}.`;
+  if (form.metric === "change_direction") return changes(drawn);
   // Lines of several years, or shares, do not add up.
   const isLines = /line$/.test(form.viz_type);
   const isCount = !isLines && !/per_/.test(form.metric);
