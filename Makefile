@@ -1,4 +1,4 @@
-# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, FROM, CONFIRM, NIGHTS, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
+# The commands of the project; `make` alone lists them. REPORTS, SOURCE, SERVICE, TARGET, FROM, UNTIL, CONFIRM, NIGHTS, PARAMETERS, PYTEST_ARGS and PYTHON may be set.
 SOURCE ?= sample
 python := $(or $(PYTHON),python3)
 install := $(python) scripts/install.py
@@ -15,62 +15,62 @@ unexport $(filter-out PYTHON PYTHONPATH AIRFLOW_CONN_AUSTIN_CRIME_%,$(filter PYT
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Install and start everything on the sample portal, run the nightly DAG, show the result (REPORTS=100000)
+demo: ## Install and start everything on the sample portal, run the nightly DAG and show the result (REPORTS=100000)
 	@$(install) local
 	@$(stack) demo --reports "$(REPORTS)"
 
-up: ## Start everything and run nothing (SOURCE=sample or live, the city's portal)
+up: ## Start everything without running a load (SOURCE=sample or live, the city's portal)
 	@$(install) local
 	@$(stack) up --source "$(SOURCE)" --reports "$(REPORTS)"
 
 load: installed ## Run the nightly DAG now and follow it to its end
 	@$(stack) load
 
-reset: installed ## Delete data on purpose; asks first, and the next load brings them back (TARGET="all tables", landing, everything)
+reset: installed ## Delete data; asks first, and the next load restores it (TARGET="all tables", landing, everything)
 	@$(stack) reset "$(TARGET)"
 
-backup: installed ## Write a backup of the warehouse and remove those that are too many
+backup: installed ## Back up the warehouse and remove backups beyond the limit
 	@$(stack) backup
 
-restore: installed ## Replace the warehouse by a backup; asks first (FROM=a backup's name or path, CONFIRM=the database's name)
+restore: installed ## Replace the warehouse with a backup; asks first (FROM=a backup's name or path, CONFIRM=the database's name)
 	@$(stack) restore "$(FROM)" --confirm "$(CONFIRM)"
 
 replay: installed ## Fill an empty warehouse from the landing, without the portal (UNTIL=a load's id; see docs/runbook.md)
 	@$(venv)/python -m austin_crime.replay --until "$(UNTIL)"
 
-flow: ## Run the load once in Prefect, here and now, with no server of Prefect's (PARAMETERS='{"dry_run": true}')
+flow: ## Run the load once with Prefect, in the foreground (PARAMETERS='{"dry_run": true}')
 	@$(install) local prefect
 	@$(stack) flow --reports "$(REPORTS)" --parameters "$$PARAMETERS"
 
-prefect: ## Start Prefect's server and pages with the nightly load in them, beside what runs already
+prefect: ## Start a Prefect server with the nightly load, alongside what already runs
 	@$(install) local
 	@$(stack) prefect --source "$(SOURCE)" --reports "$(REPORTS)"
 
-down: installed ## End everything; the data stay
+down: installed ## Stop everything; keeps the data
 	@$(stack) down
 
-status: installed ## Show what is up, by asking each server, and its memory
+status: installed ## Show the state of each server, and memory
 	@$(stack) status
 
 logs: installed ## Follow the logs of all servers, or of one (SERVICE=superset)
 	@$(stack) logs "$(SERVICE)"
 
-secrets: ## Make .env and secrets/ for docker compose up; what is there stays
+secrets: ## Create .env and secrets/ for docker compose up; keeps existing values
 	@$(python) -m local_stack.configuration.container_secrets
 
-test: ## Install what tests need and run them (PYTEST_ARGS="-k portal -x")
+test: ## Install the test dependencies and run the tests (PYTEST_ARGS="-k portal -x")
 	@$(install) dev superset prefect-dev
 	@$(venv)/python -m pytest $(workers) $(PYTEST_ARGS)
 
-test-fast: ## Run the tests of two minutes: no server but PostgreSQL, one whole load a folder
+test-fast: ## Run the fast tests, in two minutes: only PostgreSQL, one whole load per folder
 	@$(install) dev
 	@$(venv)/python -m pytest $(workers) -m "not compose and not upgrade and not slow" $(PYTEST_ARGS)
 
-test-compose: ## Build and start the containers from empty volumes, load, kill, compare; needs a Docker engine
+test-compose: ## Test the containers from empty volumes: load, kill, compare; needs a Docker engine
 	@$(install) dev
 	@$(venv)/python -m pytest -m compose tests/compose $(PYTEST_ARGS)
 
-test-upgrade: ## Load a warehouse with an earlier state of the project, upgrade it, compare (FROM=the last tag, or any commit)
+test-upgrade: ## Load a warehouse with an earlier version, upgrade it, compare (FROM=the last tag, or any commit)
 	@$(install) dev superset
 	@UPGRADE_FROM="$(FROM)" $(venv)/python -m pytest -m upgrade tests/upgrade $(PYTEST_ARGS)
 
@@ -88,39 +88,39 @@ format: ## Format Python and SQL
 	@$(venv)/ruff check --fix . ; $(venv)/ruff format .
 	@$(venv)/sqlfluff fix --nocolor --disable-progress-bar include/sql tools/benchmarks superset/queries
 
-docs: installed ## Write what is made of comments and declarations: pages of docs/, Superset's descriptions of columns, .env.example
+docs: installed ## Generate what comes from comments and declarations: pages of docs/, Superset's column descriptions, .env.example
 	@$(venv)/python scripts/write_docs.py
 	@PYTHONPATH=$(PYTHONPATH):$(CURDIR)/superset $(venv)/python scripts/write_column_descriptions.py
 	@$(venv)/python scripts/write_env_example.py
 	@$(venv)/python scripts/write_reference.py
 
-docs-build: ## Make a site of docs/ in site/; a link that leads nowhere is an error
+docs-build: ## Build docs/ as a site in site/; a dead link is an error
 	@$(install) docs
 	@NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --strict
 
-docs-serve: ## Show the site of docs/ at http://127.0.0.1:8000 and follow changes
+docs-serve: ## Serve docs/ at http://127.0.0.1:8000 with live reload
 	@$(install) docs
 	@NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs serve --livereload
 
-assets-lint: ## Check superset/assets: uuids, orphans, and that every column, metric, filter and query exists and fits
+assets-lint: ## Check superset/assets: UUIDs, orphans, and that every column, metric, filter and query is valid
 	@$(install) dev
 	@$(venv)/python -m pytest -q $(PYTEST_ARGS) tests/superset/test_assets.py
 
-assets-export: installed ## Write what people changed in Superset to superset/assets
+assets-export: installed ## Export changes made in Superset to superset/assets
 	@$(stack) assets-export
 
-assets-import: installed ## Bring Superset to what superset/ holds; changes that were not exported are lost
+assets-import: installed ## Import superset/ into Superset; changes that were not exported are lost
 	@$(stack) assets-import
 
-benchmark: ## Measure the load beside what else one could do; writes docs/benchmarks.md (REPORTS=200000 for one size)
+benchmark: ## Compare the load with alternatives; writes docs/benchmarks.md (REPORTS=200000 for one size)
 	@$(install) local benchmark
 	@$(venv)/python -m benchmarks "$(REPORTS)"
 
-soak: installed ## Night after night of the DAG on the running stack, with faults and a crash; writes docs/soak.md (NIGHTS=90)
+soak: installed ## Run the DAG night after night on the running stack, with faults and crashes; writes docs/soak.md (NIGHTS=90)
 	@$(install) local benchmark
 	@$(venv)/python -m benchmarks.soak "$(NIGHTS)"
 
-screenshots: installed ## Take the README's pictures of the running stack
+screenshots: installed ## Take the README's screenshots of the running stack
 	@$(install) dev
 	@$(venv)/python scripts/take_screenshots.py
 

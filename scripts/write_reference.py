@@ -22,12 +22,12 @@ Words in capitals are variables: `make demo REPORTS=20000`.
 SETTINGS = """\
 # Settings
 
-Written by `make docs` from `tools/local_stack/configuration/variables.py`, which declares each setting once; `.env.example` has the same as a file.
+Written by `make docs` from `tools/local_stack/configuration/variables.py`, which declares each setting once; `.env.example` has the same settings.
 
-Settings stand in `.env`, one `NAME=value` a line, for the local stack and for the containers. The first start, or `make secrets`, makes that file
-and fills in the secrets. A variable of the environment wins over its line in `.env`. After a change, run `make up`, or `make secrets` and
-`docker compose up --detach --wait`. A value with blanks, `#` or `$` goes into single quotes. All values are checked before anything starts; a wrong one is
-refused with its name, what was expected and what came.
+Settings are in `.env`, one `NAME=value` per line, for the local stack and for the containers. The first start, or `make secrets`, creates that
+file and fills in the secrets. An environment variable overrides its line in `.env`. After a change, run `make up`, or `make secrets` and
+`docker compose up --detach --wait`. Put a value with blanks, `#` or `$` in single quotes. All values are checked before anything starts; an invalid one is
+rejected with its name, the expected value and the actual one.
 """
 CHECKS = """\
 # Checks and rules
@@ -36,18 +36,18 @@ Written by `make docs` from `include/austin_crime/contract.py`.
 
 ## Checks
 
-Each load runs every check on what it would publish. A check is a query in `include/sql/checks`; it returns observed values, and the largest that passes is its limit.
+Each load runs every check on what it would publish. A check is a query in `include/sql/checks`; it fails if an observed value is above its limit.
 The results are in `ops.check_results`.
 
-- A check that **blocks** keeps the load from publishing. If a person may accept it, the load waits for a decision; else it fails. Either way readers keep the
-  version published last ([what to do then](runbook.md#a-check-blocked-the-load)).
-- A check that **warns** is written to the log and to `ops.check_results`, and the load goes on.
+- A check that **blocks** keeps the load from publishing. If a person may accept it, the load waits for a decision; otherwise it fails. Either way readers keep
+  the last published version ([what to do then](runbook.md#a-check-blocked-the-load)).
+- A check that **warns** is written to the log and to `ops.check_results`, and the load continues.
 
 """
 RULES = """
 ## Cleaning rules
 
-What happens to a value that cannot be read. Each load counts by rule and column how many values a rule applied to; the check `unreadable_values` blocks a load with many.
+What happens to a value that cannot be parsed. Each load counts by rule and column how many values a rule applied to; the check `unreadable_values` blocks a load with many.
 
 """
 METRICS = """\

@@ -70,8 +70,8 @@ def write_page(nights: list[dict[str, Any]], kept: dict[str, Any], table_count: 
                 *took,
                 "",
                 "*week*: a week's changes at the portal. *quiet*: nothing new. *busy*, *cut*, *half*: a week's changes, and the portal throttles, cuts"
-                " bodies, or sends half of one. *removals*: one report in thirty-two goes, a check blocks the load, and a person decides to publish it. *crash*: the"
-                " task that settles is killed, and tried again. Seconds depend on what else the machine did.",
+                " bodies, or sends half of one. *removals*: one report in thirty-two is removed, a check blocks the load, and a person publishes it. *crash*: the"
+                " task that settles is killed and retried. Seconds depend on the machine's other load.",
                 "",
                 f"## Memory, from night {len(CYCLE) + 1} on",
                 "",
@@ -79,12 +79,12 @@ def write_page(nights: list[dict[str, Any]], kept: dict[str, Any], table_count: 
                 "|---|---|---|---|",
                 *memory,
                 "",
-                f"The aim is at most {MOST_GROWTH_MB:.0f} MB a night. Counted is what programs hold of their own: not PostgreSQL's shared buffers, nor pages of files.",
+                f"The aim is at most {MOST_GROWTH_MB:.0f} MB a night. This is private memory, without PostgreSQL's shared buffers and cached files.",
                 "",
                 "## Disk",
                 "",
-                f"After night {before['night']} everything was loaded again, all that has an age was made {OLDER_DAYS} days older, and `austin_crime_maintenance` ran."
-                " Databases do not shrink by it: the nights after it use the room again.",
+                f"After night {before['night']} everything was reloaded, everything was made to look {OLDER_DAYS} days older, and `austin_crime_maintenance` ran."
+                " Databases do not shrink: later nights reuse the space.",
                 "",
                 f"| MB | after night 1 | after night {before['night']} | a night | after maintenance | {len(CYCLE)} nights later |",
                 "|---|---|---|---|---|---|",

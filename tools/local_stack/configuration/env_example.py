@@ -6,9 +6,9 @@ from local_stack.configuration import variables
 
 _HEADER = """\
 # Settings and secrets of the local stack and of the containers. The first start, or make secrets, copies the lines without
-# "#" to .env (mode 600) and fills in random values; .env is never committed. A variable of the environment wins over its line
-# in .env. After a change: make up, or make secrets and docker compose up. Values with blanks, # or $ go into single quotes.
-# Containers want passwords of letters, digits, - and _. Written by make docs.
+# "#" to .env (mode 600) and fills in random values; .env is never committed. An environment variable overrides its line
+# in .env. After a change: make up, or make secrets and docker compose up. Put values with blanks, # or $ in single quotes.
+# Passwords for containers: letters, digits, - and _ only. Written by make docs.
 """
 _RULE = 120
 

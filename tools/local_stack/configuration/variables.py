@@ -82,7 +82,7 @@ SECTIONS = (
         (
             Variable(
                 "AUSTIN_CRIME_SOURCE_URL",
-                "The portal's address. SOURCE=sample takes the sample portal instead; make flow takes it from the environment only.",
+                "The portal's URL. SOURCE=sample uses the sample portal instead; make flow reads it from the environment only.",
                 default=config.DEFAULT_SOURCE_URL,
                 check=config.source_url,
             ),
@@ -115,11 +115,11 @@ SECTIONS = (
             ),
             _of_store("AWS_ACCESS_KEY_ID", "The login for a landing at s3://...", rules.login_of_store),
             _of_store("AWS_SECRET_ACCESS_KEY", "Its secret key."),
-            _of_store("AWS_SESSION_TOKEN", "Its token, if the login lasts for a while only."),
+            _of_store("AWS_SESSION_TOKEN", "Its session token, if the login is temporary."),
             _of_store("AWS_DEFAULT_REGION", "The store's region."),
             _of_store(
                 "AWS_ENDPOINT_URL",
-                "The address of a store that is not Amazon's, such as https://s3.example.org.",
+                "The URL of an S3-compatible store, such as https://s3.example.org.",
                 rules.matching(
                     "AWS_ENDPOINT_URL",
                     lambda value: re.fullmatch(r"https?://[^\s/?#@]+/?", value),
@@ -128,7 +128,7 @@ SECTIONS = (
             ),
             Variable(
                 "AUSTIN_CRIME_PORTAL_WAIT_S",
-                "Seconds before a busy portal is asked again; doubles from try to try, unless the portal says how long.",
+                "Seconds before the first retry of a busy portal; doubles each time, unless the portal says how long.",
                 default="1",
                 receivers=("pipeline",),
                 check=config.portal_wait_s,
@@ -148,7 +148,7 @@ SECTIONS = (
             ),
             Variable(
                 "AUSTIN_CRIME_KEEP_CHANGES_DAYS",
-                "Days that ops.crime_changes keeps what each load added, edited and removed. Unset: for ever.",
+                "Days that ops.crime_changes keeps what each load added, edited and removed. Unset: forever.",
                 example="3650",
                 receivers=("pipeline",),
                 check=config.keep_changes_days,
@@ -201,7 +201,7 @@ SECTIONS = (
             ),
             Variable(
                 "AUSTIN_CRIME_BIND_ADDRESS",
-                "The address that ports are published on; all others reach nothing.",
+                "The only address that ports are published on.",
                 example="127.0.0.1",
                 check=rules.matching(
                     "AUSTIN_CRIME_BIND_ADDRESS", rules.is_address, "an IP address such as 127.0.0.1"
@@ -211,15 +211,15 @@ SECTIONS = (
         ),
     ),
     Section(
-        "Passwords of PostgreSQL's roles; the first is fixed when data/postgres is made, the others are set at each start",
+        "Passwords of PostgreSQL's roles; the first is fixed when data/postgres is created, the others set at each start",
         (
             _secret(
-                "AUSTIN_CRIME_POSTGRES_PASSWORD", "The superuser postgres, who makes roles and databases."
+                "AUSTIN_CRIME_POSTGRES_PASSWORD", "The superuser postgres, which creates roles and databases."
             ),
             _secret("AUSTIN_CRIME_OWNER_PASSWORD", "The role austin_crime_owner: the pipeline."),
             _secret(
                 "AUSTIN_CRIME_READER_PASSWORD",
-                "The role austin_crime_reader: Superset, and whoever only reads. Also used with a warehouse of your own.",
+                "The role austin_crime_reader: Superset, and all read-only access. Also used with a warehouse of your own.",
             ),
             _secret("AUSTIN_CRIME_AIRFLOW_DB_PASSWORD", "The role airflow: Airflow's metadata."),
             _secret("AUSTIN_CRIME_SUPERSET_DB_PASSWORD", "The role superset: Superset's metadata."),
@@ -231,7 +231,7 @@ SECTIONS = (
             _secret("AIRFLOW_ADMIN_PASSWORD", "Password of the login admin: everything."),
             _secret(
                 "AIRFLOW_VIEWER_PASSWORD",
-                "Password of the login viewer: reads, and starts or deletes nothing.",
+                "Password of the login viewer: read-only.",
             ),
             Variable(
                 "AIRFLOW__CORE__FERNET_KEY",
@@ -253,7 +253,7 @@ SECTIONS = (
             _secret("AIRFLOW__API__SECRET_KEY", "Signs the sessions of Airflow's pages.", "airflow"),
             Variable(
                 "AIRFLOW__API__BASE_URL",
-                "Where people open Airflow's pages, for the links in messages. Default: its port on 127.0.0.1.",
+                "The URL at which people open Airflow, for the links in messages. Default: its port on 127.0.0.1.",
                 example="https://airflow.example.org",
                 receivers=("airflow",),
                 check=rules.matching(
@@ -271,12 +271,12 @@ SECTIONS = (
             ),
             _connection(
                 "AIRFLOW_CONN_AUSTIN_CRIME_WEBHOOK",
-                "The incoming webhook of Slack, Teams or another chat that is told the same. Optional.",
+                "The incoming webhook of Slack, Teams or another chat for the same alerts. Optional.",
                 '{"conn_type": "http", "host": "https://hooks.slack.com/services/..."}',
             ),
             Variable(
                 "AIRFLOW__METRICS__OTEL_ON",
-                "True sends Airflow's metrics (runs, tasks, their seconds) to a collector that speaks OpenTelemetry.",
+                "True sends Airflow's metrics (runs, tasks, durations) to an OpenTelemetry collector.",
                 default="False",
                 receivers=("airflow",),
                 check=rules.matching(
@@ -296,7 +296,7 @@ SECTIONS = (
             ),
             Variable(
                 "AIRFLOW__OPENLINEAGE__TRANSPORT",
-                "Where OpenLineage is told which tables each task reads and fills, in JSON. Optional; docs/runbook.md has more.",
+                "Where OpenLineage events go (the tables each task reads and writes), in JSON. Optional; docs/runbook.md has more.",
                 example="""'{"type": "http", "url": "http://localhost:5000"}'""",
                 receivers=("airflow",),
                 check=rules.matching(
@@ -320,7 +320,7 @@ SECTIONS = (
             ),
             _secret(
                 "SUPERSET_VIEWER_PASSWORD",
-                "Password of the login viewer: looks at dashboards.",
+                "Password of the login viewer: dashboards, read-only.",
                 "superset",
             ),
             _secret(
@@ -350,7 +350,7 @@ SECTIONS = (
         ),
     ),
     Section(
-        "Set by the stack for its processes; needed only by who runs a part by hand, or has a warehouse of their own",
+        "Set by the stack for its processes; needed only to run a part by hand, or with your own warehouse",
         (
             Variable(
                 "AUSTIN_CRIME_SUPERSET_URL",
