@@ -71,6 +71,9 @@ def _refusal(slug: str, user: Any) -> AnyResponse | None:
     from superset.models.dashboard import Dashboard
 
     dashboard = Dashboard.get(slug)
+    if dashboard is not None and dashboard.slug != slug:
+        # By its number, which differs from server to server.
+        dashboard = None
     try:
         if dashboard is not None:
             security_manager.raise_for_access(dashboard=dashboard)

@@ -18,6 +18,7 @@ BOUNDARIES_ID = "w3v2-cj58"
 DAG_ID = "austin_crime_nightly"
 RESET_DAG_ID = "austin_crime_reset"
 WATCH_DAG_ID = "austin_crime_watch"
+REPORT_DAG_ID = "austin_crime_report"
 MAINTENANCE_DAG_ID = "austin_crime_maintenance"
 TIME_ZONE = "America/Chicago"
 # When the nightly load starts, Austin time; a load that waits for a decision ends shortly before.
@@ -288,7 +289,7 @@ def superset_url(environment: Environment = os.environ) -> str | None:
 
 
 def superset_login(environment: Environment = os.environ) -> tuple[str, str]:
-    """Return user and password of the login that may refresh Superset's charts and nothing else."""
+    """Return user and password of the login that may refresh Superset's charts and read its dashboards, and nothing else."""
     names = ("AUSTIN_CRIME_SUPERSET_REFRESH_USER", "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD")
     for name in names:
         if not environment.get(name):

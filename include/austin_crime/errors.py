@@ -141,6 +141,12 @@ class CleanupFailed(AustinCrimeError):
     can_retry = True
 
 
+class ReportNotMade(AustinCrimeError):
+    """A dashboard could not be had as a PDF; the next attempt may succeed."""
+
+    can_retry = True
+
+
 class ReplayRefused(AustinCrimeError):
     """A replay cannot begin from this landing or into this warehouse; nothing was written."""
 

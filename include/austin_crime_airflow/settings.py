@@ -80,3 +80,13 @@ MAINTENANCE_PARAMS = {
         False, type="boolean", description="Only say what would be removed, in the log of each task."
     ),
 }
+
+REPORT_PARAMS = {
+    "dashboards": Param(
+        ["austin-crime"],
+        type="array",
+        items={"type": "string", "pattern": "^austin-crime[a-z-]*$"},
+        minItems=1,
+        description="Dashboards to mail, by the last part of their address.",
+    ),
+}

@@ -1,7 +1,8 @@
 """Tell people of a load: by e-mail and by a webhook, each if Airflow has its connection."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,7 +51,7 @@ def _tell(find_news: Callable[[], list[Message]]) -> str:
         found = find_news()
     except WarehouseUnreachable as failure:
         found = [messages.unreachable(str(failure), _airflow_url())]
-    channels = {conn_id: send for conn_id, send in CHANNELS.items() if _has_connection(conn_id)}
+    channels = {conn_id: send for conn_id, send in CHANNELS.items() if has_connection(conn_id)}
     if not channels:
         return (
             f"Nobody is told ({len(found)} messages): there is no connection {' or '.join(CHANNELS)}."
@@ -78,20 +79,26 @@ def _send(message: Message, channels: dict[str, Callable[[Message], None]]) -> b
     return is_told
 
 
-def _mail(message: Message) -> None:
+def mail(message: Message, to: str, files: Sequence[Path] = ()) -> None:
+    """Mail a message, with files attached, by the mail connection."""
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-    to = Connection.get(SMTP_CONN_ID).extra_dejson.get("to")
-    if not to:
-        raise ValueError(
-            'its extra has no "to": expected the recipients, such as "me@example.org, you@example.org"'
-        )
     SmtpNotifier(
         smtp_conn_id=SMTP_CONN_ID,
         to=to,
         subject=message.subject,
         html_content=messages.as_html(message),
+        files=[str(file) for file in files],
     ).notify({})
+
+
+def _mail(message: Message) -> None:
+    to = Connection.get(SMTP_CONN_ID).extra_dejson.get("to")
+    if not to:
+        raise ValueError(
+            'its extra has no "to": expected the recipients, such as "me@example.org, you@example.org"'
+        )
+    mail(message, to)
 
 
 def _post(message: Message) -> None:
@@ -105,7 +112,8 @@ def _post(message: Message) -> None:
 CHANNELS: dict[str, Callable[[Message], None]] = {SMTP_CONN_ID: _mail, WEBHOOK_CONN_ID: _post}
 
 
-def _has_connection(conn_id: str) -> bool:
+def has_connection(conn_id: str) -> bool:
+    """Return whether Airflow has a connection."""
     try:
         Connection.get(conn_id)
     except AirflowNotFoundException:

@@ -34,12 +34,13 @@ def dag(in_airflow):
     return in_airflow(DESCRIBE)
 
 
-def test_the_folder_loads_without_errors_and_holds_five_dags(dag):
+def test_the_folder_loads_without_errors_and_holds_six_dags(dag):
     assert dag["errors"] == {}
     assert sorted(dag["dags"]) == [
         "austin_crime_maintenance",
         "austin_crime_nightly",
         "austin_crime_replay",
+        "austin_crime_report",
         "austin_crime_reset",
         "austin_crime_watch",
     ]

@@ -85,8 +85,20 @@ EXPECTED = {
         ("location_label", "reports"),
     ),
     "Newest reports": Expected(
-        "select reported_at from mart.crimes where {where} and reported_at is not null order by reported_at desc limit 5",
+        "select reported_at from mart.crimes where {where} and reported_at is not null order by reported_at desc limit 10",
         ("reported_at",),
+    ),
+    "Map of reports": Expected(
+        "select district_name, count(*) from mart.crimes inner join mart.council_districts using (council_district)"
+        " where {year} group by 1",
+        ("district_name", "reports"),
+    ),
+    "Map of change": Expected(
+        f"""select 'District ' || council_district, case when abs(2 * (sqrt(now) - sqrt(before))) >= 3 then sign(now - before) else 0 end
+            from (select council_district, count(*) filter (where {IN_PERIOD}) as now,
+            count(*) filter (where occurred_date between first_date - interval '1 year' and {NEWEST} - 1 - interval '1 year') as before
+            from mart.crimes, {PERIODS} where period_name = 'Last 12 months' and council_district is not null group by 1) as counts""",
+        ("district_name", "change_direction"),
     ),
     "Map per 1,000 residents": Expected(
         "select district_name, round(count(*) * 1000.0 / max(resident_count), 1) from mart.crimes"

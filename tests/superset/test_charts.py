@@ -18,7 +18,7 @@ SIX_YEARS = (
 FILTERS = ("Time", "Crime group", "Crime type", "Council district")
 # What is not about reports, and the comparisons, which have their own time and districts.
 UNFILTERED = {
-    "About these data", "Data as of", "Is it rising?", "Districts compared", "Per 1,000 residents", "The last 26 weeks",
+    "About these data", "Data as of", "Is it rising?", "Map of change", "Districts compared", "Per 1,000 residents", "The last 26 weeks",
     "Loads", "How late reports come", "Revisions", "Freshness", "Portal beside warehouse", "Group by group",
     "Check it yourself", "Checks", "Rejected reports", "Missing values",
 }  # fmt: skip
@@ -99,7 +99,7 @@ def ask(viewer, filters, scopes):
         result = viewer.answer(context)
         assert result["error"] is None
         # A filter on a column that the dataset lacks is dropped silently; the map's own, on a metric, is none of ours.
-        assert {rejected["column"] for rejected in result["rejected_filters"]} <= {"reports", "per_1000"}
+        assert {rejected["column"] for rejected in result["rejected_filters"]} <= {"reports", "per_1000", "change_direction"}
         return result["data"]
 
     return ask

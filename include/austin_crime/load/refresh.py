@@ -24,7 +24,7 @@ def refresh_dashboards() -> str:
         if url is None:
             return "No Superset to refresh."
         with own_servers.session() as session:
-            _log_in(session, url)
+            log_in(session, url)
             return refresh(session, url)
     except (requests.RequestException, KeyError, SettingError) as error:
         # The data are published all the same.
@@ -34,8 +34,8 @@ def refresh_dashboards() -> str:
         return f"Superset was not refreshed: {error}"
 
 
-def _log_in(session: requests.Session, url: str) -> None:
-    """Log in with the login that may refresh and nothing else."""
+def log_in(session: requests.Session, url: str) -> None:
+    """Log in with the login that may refresh and read, and nothing else."""
     user, password = config.superset_login()
     answer = _send(
         session,
