@@ -38,7 +38,9 @@ def blueprint(folder: Path) -> Blueprint:
             return refusal
         programs = report_browser.programs()
         if programs is None:
-            return _sorry(501, "Reports need Chromium on the server. On Debian: apt install chromium chromium-driver")
+            return _sorry(
+                501, "Reports need Chromium on the server. On Debian: apt install chromium chromium-driver"
+            )
         # The address that this server listens on, whatever the proxy before it is called.
         server = f"http://127.0.0.1:{request.environ['SERVER_PORT']}"
         with _alone(folder / "report.lock") as is_alone:

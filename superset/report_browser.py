@@ -60,7 +60,12 @@ def programs() -> tuple[str, str] | None:
 
 
 def draw(
-    programs: tuple[str, str], server: str, slug: str, filters_key: str | None, cookies: dict[str, str], kind: str
+    programs: tuple[str, str],
+    server: str,
+    slug: str,
+    filters_key: str | None,
+    cookies: dict[str, str],
+    kind: str,
 ) -> bytes:
     """Return a dashboard as a PDF whose words and numbers are text, or as a PNG.
 
@@ -93,7 +98,9 @@ def _wait_until_drawn(browser: Chrome) -> None:
             lambda _: (state.update(browser.execute_async_script(SCRIPT)), state["is_drawn"])[1]
         )
     except TimeoutException as failure:
-        raise NotDrawn(f"Not drawn after {DRAW_TIMEOUT_S} s: {', '.join(state['missing']) or 'the page'}.") from failure
+        raise NotDrawn(
+            f"Not drawn after {DRAW_TIMEOUT_S} s: {', '.join(state['missing']) or 'the page'}."
+        ) from failure
     if state["failed"]:
         raise NotDrawn(f"These charts show an error: {', '.join(state['failed'])}.")
 
@@ -105,6 +112,8 @@ def _pdf(browser: Chrome) -> bytes:
 def _png(browser: Chrome) -> bytes:
     """Return all of the page in one picture."""
     height = browser.execute_script("return document.documentElement.scrollHeight")
-    clip = {"x": 0, "y": 0, "width": WIDTH_PX, "height": height, "scale": 1}
-    options = {"clip": clip, "captureBeyondViewport": True}
-    return base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", options)["data"])
+    window = {"width": WIDTH_PX, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", window)
+    # Maps are drawn anew in the taller window.
+    _wait_until_drawn(browser)
+    return base64.b64decode(browser.get_screenshot_as_base64())

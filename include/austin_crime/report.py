@@ -23,11 +23,15 @@ def fetch(slug: str) -> bytes:
     try:
         url = config.superset_url()
         if url is None:
-            raise ReportNotMade("AUSTIN_CRIME_SUPERSET_URL is not set: expected the Superset that draws the dashboards.")
+            raise ReportNotMade(
+                "AUSTIN_CRIME_SUPERSET_URL is not set: expected the Superset that draws the dashboards."
+            )
         with own_servers.session() as session:
             refresh.log_in(session, url)
             answer = session.get(
-                f"{url}/report/{slug}.pdf", timeout=(config.CONNECT_TIMEOUT_S, TIMEOUT_S), allow_redirects=False
+                f"{url}/report/{slug}.pdf",
+                timeout=(config.CONNECT_TIMEOUT_S, TIMEOUT_S),
+                allow_redirects=False,
             )
     except (requests.RequestException, SettingError) as failure:
         raise ReportNotMade(f"{slug}: Superset could not be asked: {failure}") from failure
@@ -57,4 +61,8 @@ def in_words() -> Message:
         raise ReportNotMade("There is nothing to report yet: no load has published.")
     lines = [(row["period_name"], row["notice"]) for row in notices]
     subject = f"{TITLE}: report up to {notices[0]['last_date']:%B %-d, %Y}"
-    return Message(None, subject, (*lines, ("About this data", f"{about['notice'] or ''} {about['completeness']}".strip())))
+    return Message(
+        None,
+        subject,
+        (*lines, ("About this data", f"{about['notice'] or ''} {about['completeness']}".strip())),
+    )

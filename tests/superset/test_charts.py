@@ -99,7 +99,11 @@ def ask(viewer, filters, scopes):
         result = viewer.answer(context)
         assert result["error"] is None
         # A filter on a column that the dataset lacks is dropped silently; the map's own, on a metric, is none of ours.
-        assert {rejected["column"] for rejected in result["rejected_filters"]} <= {"reports", "per_1000", "change_direction"}
+        assert {rejected["column"] for rejected in result["rejected_filters"]} <= {
+            "reports",
+            "per_1000",
+            "change_direction",
+        }
         return result["data"]
 
     return ask
