@@ -31,8 +31,9 @@ TROUBLE = ("Unexpected error", "An error occurred", "Error:", "Internal server e
 # Returns the texts that a person sees and cannot read: smaller than 11 pixels.
 SMALL_TEXTS = """() => [...document.querySelectorAll('.dashboard-content *')]
   .filter((part) => [...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-  .filter((part) => part.checkVisibility() && parseFloat(getComputedStyle(part).fontSize) < 11)
-  .map((part) => part.innerText)"""
+  .map((part) => [part, parseFloat(getComputedStyle(part).fontSize)])
+  .filter(([part, size]) => part.checkVisibility() && size > 0 && size < 11)
+  .map(([part]) => part.innerText)"""
 
 
 def open_dashboard(page: Page, stack, slug: str) -> None:
@@ -124,6 +125,36 @@ def test_a_click_on_a_row_filters_the_other_charts(stack, page):
     )
 
 
+def test_drilling_into_a_district_by_crime_group_counts_as_sql(stack, page):
+    log_in_to_superset(page, stack, "viewer")
+    open_dashboard(page, stack, "austin-crime")
+    by_group = counts(stack, "council_district = 3", "coalesce(crime_group, 'Not grouped yet')")
+
+    row = page.locator('[data-test-chart-name="Crimes by council district"] td', has_text=re.compile("^3$"))
+    row.first.click(button="right")
+    page.get_by_text("Drill by", exact=True).first.hover()
+    page.get_by_text("Crime group", exact=True).last.click()
+
+    drawn = page.locator(".ant-modal:visible")
+    for group, n in by_group.items():
+        line = drawn.locator("tr", has_text=re.compile(rf"^\s*{re.escape(group)}\s*{n:,}\s*$"))
+        expect(line).to_have_count(1, timeout=DRAW_TIMEOUT_MS)
+
+
+def test_a_click_on_a_slice_filters_the_other_charts(stack, page):
+    log_in_to_superset(page, stack, "viewer")
+    open_dashboard(page, stack, "austin-crime")
+    theft = count(stack, "crime_group = 'Theft'")
+
+    # The largest slice begins at the top and goes to the right.
+    pie = page.locator('[data-test-chart-name="Crime groups"] canvas').first
+    pie.scroll_into_view_if_needed()
+    box = pie.bounding_box()
+    pie.click(position={"x": box["width"] / 2 + box["width"] * 0.07, "y": box["height"] * 0.3})
+
+    expect(number_of(page, "Reports")).to_have_text(theft, timeout=DRAW_TIMEOUT_MS)
+
+
 IN_WORDS = {
     "Crimes per year": ("extract(year from occurred_date)::text", "true"),
     "Map by council district": ("'District ' || council_district", "council_district is not null"),
@@ -181,7 +212,9 @@ def test_no_entry_or_link_that_a_viewer_sees_is_refused(stack, page):
         expect(page.locator("a:visible").first).to_be_visible(timeout=DRAW_TIMEOUT_MS)
         page.wait_for_timeout(2_000)
         hrefs = [link.get_attribute("href") or "" for link in page.locator("a:visible").all()]
-        own = {href.partition("?")[0] for href in hrefs if href.startswith("/") and "logout" not in href}
+        # A report is a file, and tested as such.
+        pages = [href for href in hrefs if href.startswith("/") and not href.startswith("/report/")]
+        own = {href.partition("?")[0] for href in pages if "logout" not in href}
         to_open += sorted(own - seen - set(to_open))
 
     assert "/chart/list/" not in seen
