@@ -77,6 +77,11 @@ CASES = {
 
 # More ways to fail, for checks that watch several things.
 FURTHER_CASES = [
+    # Held once and staged twice.
+    (
+        "keys_unique",
+        Case("; ".join([STAGE_ONE_MORE.format(incident_id=1001)] * 2), None, 2),
+    ),
     *(
         (
             "aggregate_totals",

@@ -62,6 +62,16 @@ def loaded(warehouse):
         yield connection
 
 
+def test_a_first_load_lays_the_days_one_after_the_other(warehouse):
+    with connect() as connection:
+        load(connection, "first", None, 0, 29)
+        rows = connection.execute("select occurred_date from mart.crimes_per_day order by ctid").fetchall()
+
+    days = [row["occurred_date"] for row in rows]
+    assert len(days) == 30
+    assert days == sorted(days)
+
+
 def test_days_of_which_no_report_was_fetched_stay_as_published(loaded):
     load(loaded, "second", "first", 5, 6, "DWI")
 

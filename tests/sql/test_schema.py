@@ -31,6 +31,15 @@ def test_every_function_is_explained(connection):
     assert unexplained == []
 
 
+def test_autovacuum_never_holds_up_a_load_at_what_it_stages(connection):
+    vacuumed = connection.execute(
+        "select relname from pg_class where relnamespace = 'staging'::regnamespace and relpersistence = 'u'"
+        " and relkind = 'r' and 'autovacuum_enabled=off' <> all(coalesce(reloptions, '{}'))"
+    ).fetchall()
+
+    assert vacuumed == []
+
+
 def test_a_migrated_warehouse_has_nothing_left_to_migrate(warehouse):
     assert migrations.migrate(warehouse.owner_url) == []
 

@@ -73,8 +73,7 @@ def publish(connection: Connection, load: Load) -> str:
     _publish_crimes(connection)
     connection.execute(read("load/record_month_changes.sql"))
     for table in (*config.AGGREGATES, "council_districts"):
-        publish_table = _publish_large_table if table in MAY_DIFFER else _publish_table
-        publish_table(connection, f"mart.{table}", f"staging.{table}")
+        _publish_or_fill(connection, table)
     _publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
     connection.execute(read("load/publish_status.sql"))
     done = connection.execute(
@@ -139,15 +138,16 @@ def _fill_crimes(connection: Connection, columns: list[str]) -> None:
         connection.execute(index["create_statement"])
 
 
-def _publish_large_table(connection: Connection, published: str, staged: str) -> None:
-    """Make a large table equal to another: an empty one is filled, of others only some rows are compared.
+def _publish_or_fill(connection: Connection, table: str) -> None:
+    """Make a table of mart equal to the one staged: an empty one is filled, of a large one only some rows are compared.
 
     Its key stays: a second table that readers are locked out of could deadlock with a reader of both.
     """
-    if not connection.execute(f"select exists (select from {published}) as held").fetchall()[0]["held"]:
+    published, staged = f"mart.{table}", f"staging.{table}"
+    if connection.execute(f"select exists (select from {published}) as held").fetchall()[0]["held"]:
+        _publish_table(connection, published, staged, MAY_DIFFER.get(table, "true"))
+    else:
         connection.execute(fill("load/publish_empty_table.sql", **_names(connection, published, staged)))
-        return
-    _publish_table(connection, published, staged, MAY_DIFFER[published.removeprefix("mart.")])
 
 
 def _publish_table(

@@ -1,7 +1,7 @@
 -- keys_unique: incident numbers that would occur twice. From: mart.crimes, staging.
 -- Held reports have a key each: only reports that come can bear one twice, or that of a held report that is not replaced.
 with others as materialized (
-    select distinct staged.incident_id
+    select staged.incident_id
     from staging.crimes as staged
     where not exists (
         select 1 from staging.replaced_crimes as replaced
@@ -12,4 +12,8 @@ with others as materialized (
 select
     null as subject,
     (select count(*) - count(distinct staged.incident_id) from staging.crimes as staged)
-    + (select count(*) from others inner join mart.crimes as held using (incident_id)) as observed;
+    + (
+        select count(distinct others.incident_id)
+        from others
+        inner join mart.crimes as held using (incident_id)
+    ) as observed;

@@ -1,5 +1,7 @@
 -- schema staging: work in progress of the running load; not for readers, and nothing outlives a load.
 -- It is not migrated but created anew whenever a file here or a migration is new: its columns are those of mart and ops.
+-- Autovacuum leaves the unlogged tables alone: it would take a core from the load, and publishing, which truncates them, would
+-- wait for it while readers wait for publishing.
 comment on schema staging is 'Work in progress of the running load. Unlogged tables are empty after a crash of the server and filled again from the landing.';
 
 create table staging.months (
@@ -42,24 +44,27 @@ comment on column staging.batches.landed_count is 'Reports in the landed file.';
 comment on column staging.batches.staged_count is 'Reports staged, rejected ones included.';
 comment on column staging.batches.findings is 'Unreadable counts: number of values to which a cleaning rule applied, by rule and column.';
 
-create unlogged table staging.crimes (like mart.crimes including comments, batch_id text not null);
+create unlogged table staging.crimes (like mart.crimes including comments, batch_id text not null)
+with (autovacuum_enabled = off);
 comment on table staging.crimes is 'Fetched reports with a readable key, cleaned.';
 comment on column staging.crimes.batch_id is 'The batch that brought it.';
 
-create unlogged table staging.duplicate_reports (like staging.crimes including comments);
+create unlogged table staging.duplicate_reports (like staging.crimes including comments)
+with (autovacuum_enabled = off);
 comment on table staging.duplicate_reports is
 'Duplicates among the fetched reports; they return to staging.crimes whenever keys are resolved anew.';
 
 create unlogged table staging.rejected_reports (
     like ops.rejected_reports including comments,
     batch_id text
-);
+) with (autovacuum_enabled = off);
 alter table staging.rejected_reports alter column load_id drop not null;
 comment on table staging.rejected_reports is
 'Fetched reports without a readable key (with their batch), and duplicates (without).';
 comment on column staging.rejected_reports.batch_id is 'The batch that brought it; null for duplicates, which settling finds.';
 
-create unlogged table staging.replaced_crimes (incident_id bigint primary key, source_month date);
+create unlogged table staging.replaced_crimes (incident_id bigint primary key, source_month date)
+with (autovacuum_enabled = off);
 comment on table staging.replaced_crimes is
 'Held reports that the load replaces or removes: of months fetched whole or vanished, fetched again, or duplicates.';
 comment on column staging.replaced_crimes.incident_id is 'Incident number.';
@@ -89,7 +94,7 @@ create unlogged table staging.count_changes (
     report_count bigint not null,
     with_status_count bigint not null,
     cleared_count bigint not null
-);
+) with (autovacuum_enabled = off);
 comment on table staging.count_changes is
 'How many reports more or fewer the load counts, by all that aggregates count by; empty if all is counted anew.';
 comment on column staging.count_changes.occurred_month is 'As in mart.crimes.';
@@ -102,7 +107,7 @@ comment on column staging.count_changes.report_count is 'Reports; negative if th
 comment on column staging.count_changes.with_status_count is 'Reports with a clearance status; negative if there are fewer.';
 comment on column staging.count_changes.cleared_count is 'Cleared reports; negative if there are fewer.';
 
-create unlogged table staging.counted_anew (table_name text not null);
+create unlogged table staging.counted_anew (table_name text not null) with (autovacuum_enabled = off);
 comment on table staging.counted_anew is
 'Aggregates that are counted anew from all reports. Of the others, the load''s changes are added to what is published.';
 comment on column staging.counted_anew.table_name is 'The aggregate; crimes_per_month stands for all.';

@@ -9,7 +9,7 @@ from austin_crime import nightly, steps
 from austin_crime.load import extract
 from benchmarks.contenders.stopwatch import Stopwatch
 
-# Batches are worked on side by side: the seconds of extract and of clean_and_stage are those of all threads together.
+# Batches and aggregates are worked on side by side: the seconds of these steps are those of all threads together.
 TIMED = (
     (steps, "plan_load"),
     (extract, "fetch_batch"),
