@@ -133,9 +133,7 @@ def test_drilling_into_a_district_by_crime_group_counts_as_sql(stack, page):
     row = page.locator('[data-test-chart-name="Crimes by council district"] td', has_text=re.compile("^3$"))
     row.first.click(button="right")
     page.get_by_text("Drill by", exact=True).first.hover()
-    page.locator('[data-test="drill-by-items"], .ant-dropdown-menu-sub').get_by_text(
-        "Crime group", exact=True
-    ).click()
+    page.locator(".drill-by-submenu").get_by_role("menuitem", name="Crime group").click()
 
     drawn = page.locator(".ant-modal:visible")
     for group, n in by_group.items():
