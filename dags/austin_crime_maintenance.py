@@ -1,4 +1,4 @@
-"""Keeps house, every Sunday: a backup of the warehouse, and what is old goes.
+"""Weekly maintenance, every Sunday: backs up the warehouse and removes old data.
 
 - `back_up` writes the schemas mart and ops to `AUSTIN_CRIME_BACKUP_URL` with pg_dump, reads the contents back, and keeps the newest
   `AUSTIN_CRIME_KEEP_BACKUPS`.
@@ -6,8 +6,8 @@
 - `clean_history` deletes the details of loads in `ops` that are older; what changed in the data stays.
 - `clean_airflow` deletes Airflow's own runs and logs that are older.
 
-Each task says in one line what it removed. With `dry_run` they only say what they would. A load may run meanwhile, and **a failed
-task** can be cleared: it goes on where it was.
+Each task says in one line what it removed. With `dry_run` they only report. A load may run at the same time, and **a failed
+task** can be cleared: it continues where it stopped.
 """
 
 from datetime import timedelta

@@ -3,10 +3,10 @@
 Asks the portal which months of report date changed, fetches just those, cleans them in pandas, compares what would be
 published with the portal's own counts, and publishes it to PostgreSQL in one transaction. If nothing changed, it ends green.
 
-**A failed run** leaves the published data as they were. The failed task's log says why, `ops.loads` too once a load began.
+**A failed run** leaves the published data as it was. The failed task's log says why, `ops.loads` too once a load began.
 **A check that blocks** makes `gate` wait for a person, in *Required Actions*, until shortly before the next night: *Publish* accepts
 the checks named there, *Reject* ends the load. Readers keep the version published last. To go on after a failure, trigger a new run.
-`tell` tells people, once, that a load waits or failed, and that all is well again; whom, is in docs/runbook.md.
+`tell` sends one alert when a load waits or fails, and one when loads succeed again; recipients: docs/runbook.md.
 """
 
 import pendulum

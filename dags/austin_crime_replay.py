@@ -1,7 +1,7 @@
 """Fill an empty warehouse from the landing, without the portal: past loads again, from their files as received, to the same tables.
 
-`until` is the last load to replay; without it, the one published last. Pause `austin_crime_nightly` first: a load that begins
-meanwhile would end the replay.
+`until` is the last load to replay; without it, the one published last. Pause `austin_crime_nightly` first: a load that
+starts during the replay ends it.
 
 **Refused** if the warehouse holds loads or reports, or if files are missing or damaged. Nothing is written then. A replay that fails
 later leaves an unfinished warehouse: create a new database for the next one (docs/runbook.md).

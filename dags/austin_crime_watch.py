@@ -1,8 +1,8 @@
-"""Each morning, tell people if no load has ended tonight, or if the data are late.
+"""Every morning, send an alert if no load has ended today or the data is late.
 
-Tells people, by Airflow's connections `austin_crime_smtp` and `austin_crime_webhook`, if no load has ended today, whatever the
-reason, if the newest report or the portal's last change is more than two weeks old, and what nobody could be told at night.
-It asks the warehouse, not Airflow. Each trouble is told when it begins and when it ends.
+Sends alerts, by Airflow's connections `austin_crime_smtp` and `austin_crime_webhook`, if no load has ended today, whatever the
+reason, if the newest report or the portal's last change is more than two weeks old, and any alert that could not be sent at night.
+It asks the warehouse, not Airflow. Each problem is reported when it begins and when it ends.
 """
 
 from datetime import timedelta

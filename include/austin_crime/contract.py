@@ -148,7 +148,7 @@ def dataset_form(source_types: dict[str, str]) -> Literal["present", "historic"]
     expected = [column for column in COLUMNS if not (historic and column.source_name == PRESENT_ONLY)]
     faults = [
         f"{column.source_name}: expected type {' or '.join(sorted(column.source_types))}, "
-        + (f"came {source_types[column.source_name]}" if column.source_name in source_types else "is missing")
+        + (f"got {source_types[column.source_name]}" if column.source_name in source_types else "is missing")
         for column in expected
         if source_types.get(column.source_name) not in column.source_types
     ]

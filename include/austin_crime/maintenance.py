@@ -190,5 +190,5 @@ def main(words: list[str]) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:] not in ([], ["--dry-run"]):
-        sys.exit(f"Expected --dry-run or nothing, came {' '.join(sys.argv[1:])!r}. Nothing was removed.")
+        sys.exit(f"Expected --dry-run or nothing, got {' '.join(sys.argv[1:])!r}. Nothing was removed.")
     sys.exit(main(sys.argv[1:]))

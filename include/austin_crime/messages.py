@@ -118,7 +118,7 @@ def trouble_of_morning(
         return None
     if last_load["status"] == "running":
         message = (
-            f"Load {last_load['load_id']} is running since {moment(last_load['started_at'])}; its last sign of life was on"
+            f"Load {last_load['load_id']} has been running since {moment(last_load['started_at'])}; its last heartbeat was on"
             f" {moment(last_load['last_seen_at'])}. Its log in Airflow says what it waits for."
         )
     else:
@@ -126,7 +126,7 @@ def trouble_of_morning(
             f"No load has begun since {moment(last_load['started_at'])}. Look whether Airflow's scheduler runs, and whether"
             f" the DAG {config.DAG_ID} is paused."
         )
-    return Trouble("load", "has not ended this morning", message, last_load["load_id"], now)
+    return Trouble("load", "has not finished this morning", message, last_load["load_id"], now)
 
 
 def trouble_of_data(freshness: Mapping[str, Any]) -> Trouble | None:
@@ -144,10 +144,10 @@ def trouble_of_data(freshness: Mapping[str, Any]) -> Trouble | None:
         "no report has a date" if newest_age is None else f"the newest report is {newest_age} days old",
         "the portal does not say when its rows changed last"
         if portal_age is None
-        else f"the portal says that its rows changed last {portal_age} days ago",
+        else f"the portal last changed its rows {portal_age} days ago",
     ]
     message = (
-        f"Loads end well, but {' and '.join(ages)}: expected at most {LATE_AFTER_DAYS} days."
+        f"Loads succeed, but {' and '.join(ages)}: expected at most {LATE_AFTER_DAYS} days."
         f" The portal: {freshness['source_url']}/d/{config.DATASET_ID}"
     )
     return Trouble("data", "are late", message, None, freshness["now"])
@@ -165,7 +165,7 @@ def describe(alert: Alert, freshness: Mapping[str, Any] | None, airflow_url: str
     """
     if alert.ended_at:
         lasted = _lasted(alert.topic, alert.began_at, alert.ended_at)
-        again = "loads end well again" if alert.topic == "load" else "the data are on time again"
+        again = "loads succeed again" if alert.topic == "load" else "the data is on time again"
         lines = [
             ("What it was", _without_step(alert.message)),
             ("Since", f"{moment(alert.began_at)}, until {moment(alert.ended_at)}"),
@@ -225,7 +225,7 @@ def readers_see(freshness: Mapping[str, Any] | None) -> str:
     return (
         f"the version published on {moment(freshness['published_at'])}: {freshness['report_count']:,} reports"
         + (f", the newest of {newest:%b %-d, %Y}" if newest else "")
-        + (f". Compared with the portal last on {moment(checked)}" if checked else "")
+        + (f". Last compared with the portal on {moment(checked)}" if checked else "")
     )
 
 
@@ -250,12 +250,14 @@ def _lasted(topic: Topic, began_at: datetime, ended_at: datetime) -> str:
 def _remedy(alert: Alert, airflow_url: str) -> str:
     if alert.topic == "data":
         return _runbook("The data are late")
-    start = f'press "Start a load" on the page Pipeline{f", {airflow_url}/plugin/pipeline" if airflow_url else ""}'
+    start = f'click "Start a load" on the Pipeline page{f", {airflow_url}/plugin/pipeline" if airflow_url else ""}'
     if alert.cause.startswith(WAITS):
         return f"Open the gate of the run, see what failed, and publish the load or reject it. {_runbook('A check blocked the load')}"
     if alert.cause.startswith("was blocked"):
-        return f"Look into the reports that the check is about, then {start}. {_runbook('A check blocked the load')}"
-    return f"Remove the cause, then {start}. The next night tries again by itself. {_runbook('A run failed')}"
+        return (
+            f"Look at the reports that failed the check, then {start}. {_runbook('A check blocked the load')}"
+        )
+    return f"Fix the cause, then {start}. The next nightly load retries automatically. {_runbook('A run failed')}"
 
 
 def _without_step(message: str) -> str:

@@ -18,7 +18,7 @@ ACCEPTABLE = sorted(check.name for check in contract.CHECKS if check.is_acceptab
 CHECK_PATTERN = f"^({'|'.join(ACCEPTABLE)})(:.+)?$"
 # Shown beside each parameter in Airflow and in Prefect.
 DESCRIPTIONS = {
-    "full_reload": "Fetch every month whole, changed or not.",
+    "full_reload": "Fetch every month in full, even if unchanged.",
     "first_month": "Fetch whole the months of report date from this one (2024-01) on, changed or not.",
     "last_month": "... up to this one (2024-03), included.",
     "accept": "Checks that may fail in this load, as their messages name them (reports_removed).",
@@ -50,10 +50,10 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
         raise ParameterError(f"Parameters {', '.join(sorted(unknown))}: expected {', '.join(sorted(names))}.")
     for name in ("full_reload", "dry_run"):
         if not isinstance(parameters.get(name) or False, bool):
-            raise ParameterError(f"{name}: expected true or false, came {parameters[name]!r}.")
+            raise ParameterError(f"{name}: expected true or false, got {parameters[name]!r}.")
     for name in ("first_month", "last_month"):
         if parameters.get(name) and not re.search(MONTH_PATTERN, str(parameters[name])):
-            raise ParameterError(f"{name}: expected a month such as 2024-05, came {parameters[name]!r}.")
+            raise ParameterError(f"{name}: expected a month such as 2024-05, got {parameters[name]!r}.")
     if (
         parameters.get("first_month")
         and parameters.get("last_month")
@@ -65,7 +65,7 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     accepted = parameters.get("accept") or []
     if not isinstance(accepted, list) or not all(isinstance(name, str) for name in accepted):
         raise ParameterError(
-            f"accept: expected a list of checks such as ['reports_removed'], came {accepted!r}."
+            f"accept: expected a list of checks such as ['reports_removed'], got {accepted!r}."
         )
     refuse_unknown_names(set(accepted))
     return {name: value for name, value in parameters.items() if value}

@@ -36,7 +36,7 @@ def fetch(slug: str) -> bytes:
     except (requests.RequestException, SettingError) as failure:
         raise ReportNotMade(f"{slug}: Superset could not be asked: {failure}") from failure
     if answer.status_code != requests.codes.ok or not answer.content.startswith(b"%PDF"):
-        raise ReportNotMade(f"{slug}: expected a PDF, came {answer.status_code}: {answer.text[:500].strip()}")
+        raise ReportNotMade(f"{slug}: expected a PDF, got {answer.status_code}: {answer.text[:500].strip()}")
     return answer.content
 
 

@@ -74,7 +74,7 @@ def read_target(parameters: Mapping[str, Any]) -> str:
     target, typed = (str(parameters.get(name) or "").strip() for name in ("target", "confirm"))
     if typed != target:
         raise ParameterError(
-            f"confirm: expected {target!r}, the target typed again, came {typed!r}. Nothing was deleted."
+            f"confirm: expected {target!r}, the target typed again, got {typed!r}. Nothing was deleted."
         )
     return target
 
@@ -88,7 +88,7 @@ def check_target(target: str) -> None:
         return
     raise ParameterError(
         f"target: expected one of {', '.join((ALL_TABLES, LANDING, EVERYTHING, *TABLES))}, or landing/ and a folder or file,"
-        f" came {target!r}. Nothing was deleted."
+        f" got {target!r}. Nothing was deleted."
     )
 
 

@@ -135,7 +135,7 @@ def main(arguments: list[str] | None = None) -> None:
             question = f"{database} has {replaced}, which {path.name} replaces. Type {database} to go on: "
             typed = given.confirm or input(question)
             if typed.strip() != database:
-                raise RestoreRefused(f"Nothing was restored: expected {database!r}, came {typed!r}.")
+                raise RestoreRefused(f"Nothing was restored: expected {database!r}, got {typed!r}.")
         print(restore(path))
         print(steps.refresh_dashboards())
     except AustinCrimeError as error:

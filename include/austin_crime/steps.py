@@ -137,7 +137,7 @@ def extract(batch: Batch, load: Load, session: requests.Session | None = None) -
 
 
 def clean_and_stage(batch: Batch, load: Load) -> int:
-    """Clean the reports by written rules, and set those without a readable number aside.
+    """Clean the reports by defined rules, and set aside those without a readable number.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def load_batch(batch: Batch, load: Load) -> int:
 
 
 def settle_months(load: Load) -> int:
-    """Count again at the portal, and fetch what differs until both are equal.
+    """Count again at the portal, and fetch differences until both match.
 
     Returns
     -------
@@ -272,7 +272,7 @@ def decide(load: Load, answer: Answer | None) -> None:
 
 
 def publish(load: Load) -> str:
-    """Publish everything at one moment: readers see the data of before or the new ones.
+    """Publish everything at once: readers see the old data or the new data.
 
     Returns
     -------
@@ -292,7 +292,7 @@ def publish(load: Load) -> str:
 
 
 def refresh_dashboards() -> str:
-    """Have the dashboards drawn again with the new data, and the public edition written.
+    """Refresh the dashboards with the new data, and write the public edition.
 
     Returns
     -------

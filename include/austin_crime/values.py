@@ -211,7 +211,7 @@ def read_count(text: str) -> int:
     """Read a count of reports from the portal; Unreadable if it is not a number."""
     number, _ = _read_whole(text, 18, "number_unreadable")
     if number is None:
-        raise Unreadable(f"expected a number of reports, came {text!r}")
+        raise Unreadable(f"expected a number of reports, got {text!r}")
     return number
 
 
@@ -223,7 +223,7 @@ def read_month_key(text: str | None) -> date | None:
     written = (text or "").strip(BLANKS)
     month = read_month(written)
     if month is None and written and not ODD_YEAR.fullmatch(written):
-        raise Unreadable(f"expected a month such as 2024-05-01T00:00:00.000, came {text!r}")
+        raise Unreadable(f"expected a month such as 2024-05-01T00:00:00.000, got {text!r}")
     return month
 
 
@@ -231,7 +231,7 @@ def read_newest_stamp(text: str | None) -> datetime:
     """Read a month's newest ``:updated_at`` from the portal; Unreadable if it is not a timestamp."""
     stamp, rule = read_stamp(text or "")
     if stamp is None or rule:
-        raise Unreadable(f"expected a time such as 2024-05-01T00:00:00.000Z, came {text!r}")
+        raise Unreadable(f"expected a time such as 2024-05-01T00:00:00.000Z, got {text!r}")
     return stamp
 
 

@@ -52,7 +52,7 @@ PARAMS = {
         type="array",
         items={"type": "string", "pattern": CHECK_PATTERN},
         examples=ACCEPTABLE,
-        title="Checks to let through",
+        title="Checks to accept",
         section=CHECKS,
     ),
 }

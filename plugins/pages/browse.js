@@ -101,7 +101,7 @@ function Cell({ value, type }) {
 function Difference({ value }) {
   const entries = Object.entries(value);
   if (!entries.every(([, one]) => one && typeof one === "object" && "old" in one && "new" in one)) {
-    return h(Fold, { title: "The row that was" }, h(Mono, { maxW: "40em" }, JSON.stringify(value, null, 1)));
+    return h(Fold, { title: "Previous row" }, h(Mono, { maxW: "40em" }, JSON.stringify(value, null, 1)));
   }
   return entries.map(([name, one]) =>
     h(UI.Text, { key: name, fontSize: "sm" }, h("b", null, name), `: ${one.old ?? "null"} → ${one.new ?? "null"}`));
@@ -113,7 +113,7 @@ function Summary({ page, view }) {
   const address = (format) => url(`austin-crime/rows?${query({ table: view.table, sort: view.sort, filter: view.filter, format })}`);
   return h(UI.HStack, { justify: "space-between", wrap: "wrap", mb: 1 },
     h(UI.Text, { fontSize: "sm", color: "fg.muted", "aria-live": "polite" }, page.isSearching ?
-      `Searching: ${number(scanned)} rows looked through, ${number(page.rows.length)} found…` :
+      `Searching: ${number(scanned)} rows searched, ${number(page.rows.length)} found…` :
       `${plural(page.rows.length, "row")} on this page${total}`),
     h(UI.HStack, { fontSize: "sm" }, "This view as ", ["csv", "json"].map((format) =>
       h("a", { key: format, href: address(format), style: { textDecoration: "underline" } }, format.toUpperCase()))));

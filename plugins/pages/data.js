@@ -28,7 +28,7 @@ function Newest() {
       ["Occurred", (row) => wall(row.occurred_at)],
       ["Reported", (row) => h(Fragment, null, wall(row.reported_at), h(Small, null, age(row.days_ago)))],
       ["Cleared", (row) => h(Fragment, null, row.clearance_name ?? "no status", h(Small, null, day(row.clearance_date)))],
-      ["Brought by", (row) => h(TextLink, { to: `/plugin/pipeline?${query({ load: row.load_id })}` }, row.load_id)],
+      ["Added by", (row) => h(TextLink, { to: `/plugin/pipeline?${query({ load: row.load_id })}` }, row.load_id)],
     ] }));
 }
 
@@ -111,7 +111,7 @@ const Tables = (props) => h(Section, { title: "Tables",
   note: "What dashboards and SQL Lab read. The address of this page is the address of this view: share it." }, h(Browse, props));
 
 const Rejected = (props) => h(Section, { title: "Rejected reports",
-  note: "Reports that the city has and the tables leave out, with the reason. They count as received, so the sum stays equal." },
+  note: "Reports that the city has and the tables leave out, with the reason. They are included in the comparison, so totals still match." },
 h(Browse, { table: "ops.rejects", empty: "No report is rejected.", ...props }));
 
 const PANELS = { newest: Newest, received: Received, tables: Tables, changes: Changes, rejected: Rejected, delete: Delete };

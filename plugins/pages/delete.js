@@ -1,4 +1,4 @@
-// Delete and see it come back: what will go, the name typed, the run that deletes, and the proof that a load restores it.
+// Delete and restore: what will go, the name typed, the run that deletes, and the proof that a load restores it.
 import {
   airflow, Choice, Fold, Fragment, Grid, h, moment, Notice, number, ours, RESET_DAG, Section, startRun, TextLink, Trouble, UI, useAnswer,
   useMe, useState,
@@ -13,10 +13,10 @@ export function Delete({ search, go }) {
   const singles = (tables.data ?? []).filter((table) => table.is_deletable).map((table) => table.name);
   const folders = (landing.data?.loads ?? []).map((load) => `landing/${load.folder}`);
   const targets = [...new Set([...WHOLE, ...singles, ...folders, target])];
-  return h(Section, { title: "Delete and see it come back",
+  return h(Section, { title: "Delete and restore",
     note: "The next load fetches what is missing and proves that the content is the same as before." },
   h(Trouble, { error: me.error ?? resets.error ?? tables.error ?? landing.error }),
-  me.data && !me.data.may_delete && h(Notice, null, "Your login reads. To delete, sign in as admin."),
+  me.data && !me.data.may_delete && h(Notice, null, "Your login is read-only. To delete, sign in as admin."),
   me.data?.may_delete && h(Fragment, null,
     h(Choice, { id: "target", label: "What to delete", value: target, maxW: "420px", mb: 3, options: targets.map((one) => [one, one]),
       change: (one) => go({ target: one }) }),
@@ -67,7 +67,7 @@ function Confirm({ target, done }) {
 
 function outcomeOf(reset) {
   if (!reset.tables.length) return ["gray", "files only"];
-  if (!reset.restored_at) return ["gray", "not brought back yet"];
+  if (!reset.restored_at) return ["gray", "not restored yet"];
   return reset.tables.every((table) => table.is_equal) ? ["green", "equal: yes"] : ["orange", "equal: no"];
 }
 

@@ -170,7 +170,7 @@ function StartBar({ may, params, start, isRunning, isWalking, walk }) {
       h(UI.Button, { variant: "outline", "aria-expanded": isWalking, onClick: walk }, isWalking ? "Close: how it works" : "How it works"),
       h(UI.Button, { asChild: true, variant: "ghost" }, h(RouterLink, { to: "/plugin/data" }, "See the data"))),
     may.may_start && h(Fold, { mt: 2, title: "Options of the load" }, h(Options, { params, values, change: setValues })),
-    may.may_start === false && h(Small, null, "Your login reads. To start a load, sign in as admin."));
+    may.may_start === false && h(Small, null, "Your login is read-only. To start a load, sign in as admin."));
 }
 
 // --- The last nights -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// The receipt of a load: the city's counts beside ours, group by group, and what was received.
+// The receipt of a load: the city's counts next to ours, group by group, and what was received.
 import { bytes, Fold, Grid, h, Mono, number, ours, plural, Section, Trouble, UI, useAnswer, useState } from "./common.js";
 
 const TITLES = { occurred_year: "By year", crime_type: "By crime type", council_district: "By council district" };
@@ -10,7 +10,7 @@ export function Receipt({ loadId }) {
   if (!data?.group_count) return null; // an unchanged load compares no groups
   const isEqual = data.equal_count === data.group_count;
   return h(Section, { title: "The receipt",
-    note: "The city's own counts, asked for after the load had everything, beside what this load holds." },
+    note: "The city's own counts, asked for after the load had everything, next to what this load holds." },
   h(UI.Text, { fontSize: "lg", mb: 2 },
     h(UI.Badge, { colorPalette: isEqual ? "green" : "red", size: "lg", mr: 2 }, isEqual ? "All equal" : "Not equal"),
     `${number(data.equal_count)} of ${plural(data.group_count, "group")} equal.`),

@@ -83,7 +83,7 @@ def test_publish_goes_on_with_what_is_staged_and_who_decided_is_kept(
     run = blocked.result()
 
     assert run["state"] == "success"
-    assert subjects(told)[0].startswith("Austin crime: loads end well again, after ")
+    assert subjects(told)[0].startswith("Austin crime: loads succeed again, after ")
     assert sample_portal.store.request_count == asked
     assert status_and_reports(warehouse) == ("published", len(sample_portal.reports()))
     with psycopg.connect(warehouse.owner_url) as connection:

@@ -34,7 +34,7 @@ def test_each_state_is_told_once_when_it_begins_and_when_it_ends(run_dag, wareho
     assert [run["state"] for run in (first, second)] == ["failed", "success"]
     assert failed == ["Austin crime: the load failed at source_is_up"]
     assert failed_again == []
-    assert well_again[0].startswith("Austin crime: loads end well again, after ")
+    assert well_again[0].startswith("Austin crime: loads succeed again, after ")
     assert well_again[1:] == ["Austin crime: the data are late"]
 
     assert recipients == ["ann@example.org", "bob@example.org"]

@@ -103,7 +103,7 @@ def test_a_check_passes_the_sample_and_blocks_what_it_is_about(follow, warehouse
     nightly.run_nightly("sound", {"full_reload": True})
     sample_portal.store.execute("update reports set clearance_date = timestamp '1999-01-01'")
 
-    with pytest.raises(CheckBlocked, match=r"expected that reports are cleared .* came \d+") as blocked:
+    with pytest.raises(CheckBlocked, match=r"expected that reports are cleared .* got \d+") as blocked:
         nightly.run_nightly("after", {"full_reload": True})
 
     assert ask(warehouse, FAILED) == [("cleared_too_early",)]

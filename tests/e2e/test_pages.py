@@ -271,7 +271,7 @@ def test_a_viewer_reads_and_is_offered_neither_start_nor_delete(stack, page):
     expect(page.get_by_role("button", name="Start a load")).to_have_count(0)
 
     open_tab(page, stack, "tab=delete")
-    expect(page.get_by_text("Your login reads.")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
+    expect(page.get_by_text("Your login is read-only.")).to_be_visible(timeout=DRAW_TIMEOUT_MS)
     expect(page.get_by_role("button", name="Delete", exact=True)).to_have_count(0)
 
 

@@ -234,7 +234,7 @@ def test_another_load_is_refused_until_the_slot_of_a_killed_one_is_free(
         runner.exit_code()
 
     with pytest.raises(
-        errors.LoadRefused, match=r"Load load \(python\) is running since .* one load at a time"
+        errors.LoadRefused, match=r"Load load \(python\) has been running since .* one load at a time"
     ):
         nightly.run_nightly("other")
     warehouse.ask("update ops.loads set last_seen_at = now() - interval '31 minutes' returning load_id")

@@ -48,7 +48,7 @@ OUTCOMES = {
         "months again": PUBLISHED,
     },
     "retyped": {
-        "metadata": ".*occ_date: expected type calendar_date or floating_timestamp, came text",
+        "metadata": ".*occ_date: expected type calendar_date or floating_timestamp, got text",
         "months": REFUSED.format("type-mismatch"),
         "boundaries": REFUSED.format("type-mismatch"),
         "batch": REFUSED.format("type-mismatch"),

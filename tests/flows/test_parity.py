@@ -179,7 +179,7 @@ def test_a_flow_is_refused_while_the_dag_loads_and_the_dag_ends_well(
         held.release.set()
 
         assert ended.code == 1
-        assert re.search(r"Load \S+ \(airflow\) is running since .*: one load at a time\.", ended.said)
+        assert re.search(r"Load \S+ \(airflow\) has been running since .*: one load at a time\.", ended.said)
         assert first.result()["state"] == "success"
     assert statuses(warehouse) == ["published"]
 
@@ -196,7 +196,7 @@ def test_the_dag_is_refused_while_a_flow_loads_and_the_flow_ends_well(
 
     assert second["state"] == "failed"
     assert second["tasks"]["plan_load"] == "failed"
-    assert re.search(r"Load \S+ \(prefect\) is running since .*: one load at a time\.", second["log"])
+    assert re.search(r"Load \S+ \(prefect\) has been running since .*: one load at a time\.", second["log"])
     ended = first.end()
     assert (ended.code, ended.said[:10]) == (0, "Published:"), ended.log
     assert statuses(warehouse) == ["published"]

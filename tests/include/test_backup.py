@@ -83,7 +83,7 @@ def test_a_warehouse_with_data_is_replaced_only_if_its_name_is_typed(
     rows = rows_of(warehouse.owner_url)
 
     monkeypatch.setattr("builtins.input", lambda question: "warehouse")
-    with pytest.raises(SystemExit, match=f"Nothing was restored: expected '{database}', came 'warehouse'"):
+    with pytest.raises(SystemExit, match=f"Nothing was restored: expected '{database}', got 'warehouse'"):
         restore.main([path.name])
     with pytest.raises(SystemExit, match="Nothing was restored"):
         restore.main([path.name, "--confirm", "other"])

@@ -23,7 +23,7 @@ def test_a_missing_column_is_drift_that_names_it_and_its_possible_successor(miss
 
 
 def test_a_retyped_column_is_drift_that_says_what_came():
-    with pytest.raises(errors.ContractBroken, match=r"occ_date: expected type .*, came point"):
+    with pytest.raises(errors.ContractBroken, match=r"occ_date: expected type .*, got point"):
         contract.dataset_form(PRESENT | {"occ_date": "point"})
 
 
@@ -51,7 +51,7 @@ def test_every_aggregate_has_its_file_and_every_file_its_aggregate():
         ),
         (
             (live.retype_column, "occ_date", "text"),
-            r"occ_date: expected type calendar_date or floating_timestamp, came text\.",
+            r"occ_date: expected type calendar_date or floating_timestamp, got text\.",
         ),
     ],
     ids=["dropped", "renamed", "retyped"],

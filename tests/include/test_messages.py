@@ -34,7 +34,7 @@ def test_a_message_says_what_since_when_what_readers_see_what_to_do_and_where_to
     assert lines["Since"] == "Tue, Nov 24, 2026, 03:31 Austin time"
     assert lines["Readers see"] == (
         "the version published on Mon, Nov 23, 2026, 03:31 Austin time: 2,615,000 reports, the newest of"
-        " Nov 22, 2026. Compared with the portal last on Mon, Nov 23, 2026, 03:31 Austin time"
+        " Nov 22, 2026. Last compared with the portal on Mon, Nov 23, 2026, 03:31 Austin time"
     )
     assert "https://airflow.example/plugin/pipeline" in lines["What to do"]
     assert "docs/runbook.md" in lines["What to do"]
@@ -65,7 +65,7 @@ def test_what_the_portal_said_is_text_in_a_mail_and_in_a_chat():
 def test_the_end_says_after_how_many_nights_since_the_first_failure(lasted, words):
     message = messages.describe(alert(NIGHT + lasted), FRESHNESS, "")
 
-    assert message.subject == f"Austin crime: loads end well again, after {words}"
+    assert message.subject == f"Austin crime: loads succeed again, after {words}"
 
 
 def test_without_data_readers_see_none():
@@ -137,7 +137,7 @@ MORNING = NIGHT + timedelta(hours=3, minutes=29)
             NIGHT - timedelta(days=1),
             "No load has begun since",
         ),
-        (load(status="running"), None, "is running since"),
+        (load(status="running"), None, "has been running since"),
         # The night's load has ended, and a person has started another one.
         (load(status="running"), NIGHT, None),
     ],

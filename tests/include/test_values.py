@@ -194,7 +194,7 @@ def test_a_day_or_hour_that_does_not_exist_is_null_by_a_rule_and_its_month_stays
 )
 def test_what_is_no_date_is_null_by_a_rule_and_no_month_of_the_portal(text):
     assert values.read_date(text) == (None, "date_unreadable")
-    with pytest.raises(values.Unreadable, match=r"expected a month such as 2024-05-01T00:00:00\.000, came"):
+    with pytest.raises(values.Unreadable, match=r"expected a month such as 2024-05-01T00:00:00\.000, got"):
         values.read_month_key(text)
 
 
@@ -222,7 +222,7 @@ def test_text_stays_as_sent_but_for_what_the_database_cannot_hold(text, reading)
 
 @pytest.mark.parametrize("text", ["", "x", "1.5", "-1", "1,000", "null"])
 def test_a_count_of_the_portal_that_is_no_whole_number_is_an_error_that_says_what_came(text):
-    with pytest.raises(values.Unreadable, match="expected a number of reports, came"):
+    with pytest.raises(values.Unreadable, match="expected a number of reports, got"):
         values.read_count(text)
 
 

@@ -311,7 +311,7 @@ def test_a_check_that_counts_by_a_rule_says_what_the_rule_is():
 
     assert unreadable["message"] == (
         "unreadable_values:district_unreadable:council_district: expected that few values cannot be read (at most 1 percent of"
-        " the fetched reports, the first 10 not counted, of times of 2400 the first 100), came 100. A council district other than 1 to 10 becomes null."
+        " the fetched reports, the first 10 not counted, of times of 2400 the first 100), got 100. A council district other than 1 to 10 becomes null."
         " If that is right, start a run with accept = unreadable_values:district_unreadable:council_district; until then the"
         " data published last stay."
     )

@@ -44,7 +44,7 @@ EXPECTED = {
         " from mart.crimes where {where}",
         ("clearance_rate",),
     ),
-    "Have a status": Expected(
+    "With a status": Expected(
         "select count(clearance_status)::numeric / nullif(count(*), 0) from mart.crimes where {where}",
         ("with_status_share",),
     ),
@@ -52,7 +52,7 @@ EXPECTED = {
         "select count(*) from mart.crimes where {where} and council_district is null", ("without_district",)
     ),
     "Data as of": Expected("select max(reported_date) from mart.crimes", ("data_as_of",)),
-    "Months beside the usual range": Expected(
+    "Months and the usual range": Expected(
         f"""select occurred_month, case when occurred_month = date_trunc('month', {NEWEST}) then 'still running' else 'over' end,
             count(*) from mart.crimes where {{where}} and occurred_month >= date_trunc('month', {NEWEST}) - interval '36 months'
             group by 1, 2"""
@@ -129,7 +129,7 @@ EXPECTED = {
             where {{where}} and {TIME_STATUS} = 'known' group by 1, 2""",
         ("hour", "weekday", "reports"),
     ),
-    "At a default time": Expected(
+    "Time not known": Expected(
         f"select count(*) filter (where {DEFAULT_TIME})::numeric / nullif(count(*), 0) from mart.crimes where {{where}}",
         ("default_share",),
     ),
@@ -137,7 +137,7 @@ EXPECTED = {
         f"select {WEEK}, {WEEKDAY}, count(*) from mart.crimes where {{year}} group by 1, 2",
         ("week", "weekday", "reports"),
     ),
-    "Years one above another": Expected(
+    "Years compared": Expected(
         f"""select to_char(occurred_date, 'MM Mon'), extract(year from occurred_date)::text, count(*) from mart.crimes
             where {{six_years}} and occurred_date < date_trunc('month', {NEWEST}) group by 1, 2"""
     ),
@@ -178,7 +178,7 @@ EXPECTED = {
         "select finished_at from ops.loads where status = 'published' order by 1 desc limit 1",
         ("checked_at",),
     ),
-    "Portal beside warehouse": Expected(
+    "Portal and warehouse": Expected(
         """select dimension, count(*), sum(portal_count), sum(published_count), sum(reconciliations.rejected_count) from ops.reconciliations
             inner join mart.data_status using (load_id) group by 1""",
         ("dimension", "equal_groups", "portal", "published", "rejected"),

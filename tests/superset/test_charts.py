@@ -19,17 +19,17 @@ FILTERS = ("Time", "Crime group", "Crime type", "Council district")
 # What is not about reports, and the comparisons, which have their own time and districts.
 UNFILTERED = {
     "About these data", "Data as of", "Is it rising?", "Map of change", "Districts compared", "Per 1,000 residents", "The last 26 weeks",
-    "Loads", "How late reports come", "Revisions", "Freshness", "Portal beside warehouse", "Group by group",
+    "Loads", "How late reports come", "Revisions", "Freshness", "Portal and warehouse", "Group by group",
     "Check it yourself", "Checks", "Rejected reports", "Missing values",
 }  # fmt: skip
 # Why a filter does not reach a chart that others do: it has a time of its own, or the counts that it reads do not have the column.
 LEFT_OUT = {
     "Time": {"Last 365 days", "Edited columns", "Reclassified", "Clearance changed"},
     "Crime group": {
-        "Crimes per hour of day", "The week by hour", "At a default time", "Edited columns", "Reclassified", "Clearance changed",
+        "Crimes per hour of day", "The week by hour", "Time not known", "Edited columns", "Reclassified", "Clearance changed",
     },
-    "Crime type": {"Months beside the usual range", "Crimes per hour of day", "The week by hour", "At a default time"},
-    "Council district": {"Crimes per hour of day", "The week by hour", "At a default time"},
+    "Crime type": {"Months and the usual range", "Crimes per hour of day", "The week by hour", "Time not known"},
+    "Council district": {"Crimes per hour of day", "The week by hour", "Time not known"},
 }  # fmt: skip
 FILTERED = sorted(set(EXPECTED) - UNFILTERED)
 
@@ -224,7 +224,7 @@ def test_the_words_about_the_data_say_what_they_are_and_how_fresh(ask, detail):
 
 
 def test_the_usual_range_is_the_fewest_and_the_most_of_the_five_years_before(viewer, detail):
-    context = viewer.query_context("Months beside the usual range")
+    context = viewer.query_context("Months and the usual range")
     answer = viewer.ask("POST", "/api/v1/chart/data", context).json()["result"][1]["data"]
     counts = detail.execute(
         "select date_trunc('month', occurred_date)::date, count(*) from mart.crimes group by 1"

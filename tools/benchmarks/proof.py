@@ -47,5 +47,5 @@ def demand_equal(contender: str, expected: Any, came: Any) -> None:
     """Raise BenchmarkError unless a contender ended with what was expected."""
     if expected != came:
         raise BenchmarkError(
-            f"{contender} ended with other data than ours, so that its time means nothing: expected {expected}, came {came}."
+            f"{contender} ended with other data than ours, so that its time means nothing: expected {expected}, got {came}."
         )

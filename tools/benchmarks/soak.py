@@ -72,7 +72,7 @@ class Soak:
         met = self._run(DAG_ID, {}, kind)
         if (kind in ("removals", "crash")) != (met == kind):
             raise BenchmarkError(
-                f"Night {number + 1}, {kind}: expected just that, came {met or 'nothing of it'}."
+                f"Night {number + 1}, {kind}: expected just that, got {met or 'nothing of it'}."
             )
         self.portal.delete(f"{self.settings.source_url}/faults", timeout=60).raise_for_status()
         seconds = round(time.monotonic() - began, 1)
@@ -129,7 +129,7 @@ class Soak:
         if run["state"] != "success":
             failed = sorted(name for name, state in states.items() if state == "failed")
             raise BenchmarkError(
-                f"{path}: expected success, came {run['state']}; failed: {', '.join(failed)}."
+                f"{path}: expected success, got {run['state']}; failed: {', '.join(failed)}."
             )
         return met
 

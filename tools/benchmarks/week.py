@@ -59,4 +59,4 @@ def demand_written(passed: dict[str, int], later: dict[str, Any]) -> None:
     """Raise BenchmarkError unless the load wrote what the week did."""
     came = {name: later[name] for name in passed}
     if came != passed:
-        raise BenchmarkError(f"{WEEK_LATER}: expected {passed} at the portal to be written, came {came}.")
+        raise BenchmarkError(f"{WEEK_LATER}: expected {passed} at the portal to be written, got {came}.")

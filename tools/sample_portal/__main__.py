@@ -74,7 +74,7 @@ def _number_of_reports(text: str) -> int:
     count = int(text.replace(",", "").replace("_", ""))
     if not generate.FEWEST_REPORTS <= count <= generate.MOST_REPORTS:
         raise argparse.ArgumentTypeError(
-            f"expected {generate.FEWEST_REPORTS:,} to {generate.MOST_REPORTS:,} reports, came {count:,}"
+            f"expected {generate.FEWEST_REPORTS:,} to {generate.MOST_REPORTS:,} reports, got {count:,}"
         )
     return count
 

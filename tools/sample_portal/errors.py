@@ -107,7 +107,7 @@ def unrecognized(names: list[str]) -> Refused:
 
 def bad_number(name: str, value: str) -> Refused:
     """Return the answer to a limit or offset that is no whole number."""
-    return front_error(400, "req.bad-request", f"{name}: expected a whole number, came {value}")
+    return front_error(400, "req.bad-request", f"{name}: expected a whole number, got {value}")
 
 
 def dataset_missing(dataset_id: str) -> Refused:

@@ -44,7 +44,7 @@ class Record:
 
     @property
     def finished_at(self) -> str:
-        """When the load was published; if that was not written down, its last sign of life."""
+        """When the load was published; if that was not written down, its last heartbeat."""
         return str(self.published["finished_at"] if self.published else self.load["last_seen_at"])
 
     @property

@@ -55,7 +55,7 @@ def _ask_once(portal: Portal) -> dict[str, Any]:
         )
     if len(set(numbers)) < len(numbers):
         raise PortalAnswer(
-            f"Asked for {WHAT}: expected each district once, came {sorted(numbers)}. {answers.ADVICE}"
+            f"Asked for {WHAT}: expected each district once, got {sorted(numbers)}. {answers.ADVICE}"
         )
     return collection
 
@@ -83,7 +83,7 @@ def _read_feature(feature: Any) -> District:
         shapely.errors.ShapelyError,
     ) as error:
         raise PortalAnswer(
-            f"Asked for {WHAT}: expected a numbered district with a polygon, came {answers.shown(feature)} ({error})."
+            f"Asked for {WHAT}: expected a numbered district with a polygon, got {answers.shown(feature)} ({error})."
             " Nothing was loaded; tell the publisher, and trigger a new run when it is corrected."
         ) from error
 

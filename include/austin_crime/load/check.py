@@ -83,7 +83,7 @@ def judge(check: contract.Check, subject: str | None, observed: Any, accepted: s
     has_passed = observed <= check.threshold
     is_accepted = check.is_acceptable and bool({name, check.name} & accepted)
     status = "passed" if has_passed else "accepted" if is_accepted else "failed"
-    message = f"{name}: expected that {check.expectation} (at most {check.threshold:g} {check.unit}), came {observed:g}."
+    message = f"{name}: expected that {check.expectation} (at most {check.threshold:g} {check.unit}), got {observed:g}."
     rule = contract.RULES.get(subject.partition(":")[0]) if subject else None
     message += f" {rule}" if rule else ""
     if status == "failed" and check.severity == "block":

@@ -83,7 +83,7 @@ def read_value(column: TableColumn, text: str) -> Any:
         value = reader(text.strip() if reader is not str else text)
         _refuse_overflow(column, value)
     except (ValueError, KeyError, OverflowError, InvalidOperation) as error:
-        raise ParameterError(f"{column.name}: expected {expected}, came {text[:100]!r}.") from error
+        raise ParameterError(f"{column.name}: expected {expected}, got {text[:100]!r}.") from error
     return value
 
 

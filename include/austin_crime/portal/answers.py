@@ -124,7 +124,7 @@ def parse_json(response: requests.Response, what: str) -> Any:
     except BROKEN_BODY as error:
         raise PortalBusy(f"Asked for {what}: the answer broke off ({reason(error)}).") from error
     except (ValueError, RecursionError) as error:
-        raise PortalBusy(f"Asked for {what}: expected JSON, came {text[:BODY_SHOWN]!r}.") from error
+        raise PortalBusy(f"Asked for {what}: expected JSON, got {text[:BODY_SHOWN]!r}.") from error
     if _is_error_object(answer):
         raise PortalBusy(f"Asked for {what}, the portal answered with an error: {shown(answer)}.")
     return answer
@@ -138,22 +138,22 @@ def _is_error_object(answer: Any) -> bool:
 def expect_rows(answer: Any, what: str, keys: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return an answer that is an array of objects with certain keys; PortalAnswer if it is not."""
     if not isinstance(answer, list):
-        raise PortalAnswer(f"Asked for {what}: expected an array of objects, came {shown(answer)}. {ADVICE}")
+        raise PortalAnswer(f"Asked for {what}: expected an array of objects, got {shown(answer)}. {ADVICE}")
     for row in answer:
         if not isinstance(row, dict) or not all(key in row for key in keys):
             named = f" with {', '.join(keys)}" if keys else ""
-            raise PortalAnswer(f"Asked for {what}: expected objects{named}, came {shown(row)}. {ADVICE}")
+            raise PortalAnswer(f"Asked for {what}: expected objects{named}, got {shown(row)}. {ADVICE}")
     return answer
 
 
 def expect_object(answer: Any, what: str, **types: type) -> dict[str, Any]:
     """Return an answer that is an object whose members have certain types; PortalAnswer if it is not."""
     if not isinstance(answer, dict):
-        raise PortalAnswer(f"Asked for {what}: expected an object, came {shown(answer)}. {ADVICE}")
+        raise PortalAnswer(f"Asked for {what}: expected an object, got {shown(answer)}. {ADVICE}")
     for key, expected in types.items():
         if not isinstance(answer.get(key), expected):
             raise PortalAnswer(
-                f"Asked for {what}: expected {key} to be of type {expected.__name__}, came {shown(answer.get(key))}."
+                f"Asked for {what}: expected {key} to be of type {expected.__name__}, got {shown(answer.get(key))}."
                 f" {ADVICE}"
             )
     return answer

@@ -99,6 +99,6 @@ class BodyCounter:
         head = self._head.removeprefix(BYTE_ORDER_MARK).lstrip(BLANKS)
         if head[:1] != b"[" or self._tail.rstrip(BLANKS)[-1:] != b"]":
             raise PortalBusy(
-                f"Asked for {self.what}: expected a JSON array, came a body that begins with {head[:40]!r} and ends with"
+                f"Asked for {self.what}: expected a JSON array, got a body that begins with {head[:40]!r} and ends with"
                 f" {self._tail[-40:]!r}."
             )

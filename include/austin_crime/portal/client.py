@@ -101,7 +101,7 @@ class Portal:
         try:
             return retrying(ask)
         except failure as last:
-            advice = f"It was asked {config.PORTAL_TRIES} times: if this goes on, trigger a new run later."
+            advice = f"It was asked {config.PORTAL_TRIES} times: if this continues, trigger a new run later."
             raise type(last)(f"{last} {advice}", last.retry_after_s) from last
 
     def open(
@@ -113,7 +113,7 @@ class Portal:
             answers.judge(response, what)
         except TokenRejected:
             log.warning(
-                "The portal rejects AUSTIN_CRIME_APP_TOKEN: going on without it. Correct it, or remove it."
+                "The portal rejects AUSTIN_CRIME_APP_TOKEN: continuing without it. Correct it, or remove it."
             )
             self.is_token_rejected = True
             response = self._send(what, path, params, stream)

@@ -135,7 +135,7 @@ def refusal(connection: Connection) -> str:
         )
     else:
         what = (
-            f"is running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z}, last sign of life {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without"
+            f"has been running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z}, last heartbeat {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without"
             f" a sign of life for {config.ABANDONED_AFTER_S // 60} minutes it is abandoned by itself. To end one that was"
             " killed at once,"
         )

@@ -212,7 +212,7 @@ def test_a_dry_run_says_what_a_load_would_find_and_changes_nothing(run, ask, sam
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"first_month": "2024-13"}, "first_month: expected a month such as 2024-05, came '2024-13'"),
+        ({"first_month": "2024-13"}, "first_month: expected a month such as 2024-05, got '2024-13'"),
         ({"accept": ["nonsense"]}, "accept names nonsense; expected one of category_gone"),
         ({"accept": ["keys_unique"]}, "accept names keys_unique"),
         ({"everything": True}, "everything"),

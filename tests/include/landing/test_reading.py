@@ -73,7 +73,7 @@ def test_a_body_that_is_no_json_is_an_error_and_not_no_rows():
 
 @pytest.mark.parametrize("rows", ["null", "null\n,{}", "{}\n,null", "{}\n,1", "[]", '"text"', "{},null"])
 def test_what_is_no_object_is_never_taken_for_a_report(rows):
-    with pytest.raises(PortalAnswer, match="expected objects, came"):
+    with pytest.raises(PortalAnswer, match="expected objects, got"):
         reading.read_reports(io.BytesIO(f"[{rows}\n]\n".encode()))
 
 

@@ -166,7 +166,7 @@ def test_a_load_of_another_process_is_refused_while_one_runs(sample_portal, ask)
     first.join(60)
 
     assert second.returncode == 1
-    assert second.stderr.splitlines()[-1].startswith("Load first (python) is running since")
+    assert second.stderr.splitlines()[-1].startswith("Load first (python) has been running since")
     assert "update ops.loads set status = 'failed'" in second.stderr
     assert "Traceback" not in second.stderr
     assert ask("select load_id, status from ops.loads") == [("first", "published")]

@@ -126,7 +126,7 @@ def test_new_columns_are_warned_of_even_if_no_month_changed(sample_portal, ask, 
 
 
 def test_a_month_that_no_calendar_has_is_named(sample_portal):
-    with pytest.raises(errors.PortalAnswer, match=r"came 'May 2024'. A report has this as its rep_date"):
+    with pytest.raises(errors.PortalAnswer, match=r"got 'May 2024'. A report has this as its rep_date"):
         months.to_month("May 2024")
 
 

@@ -47,7 +47,7 @@ def test_three_bad_nights_are_told_once_and_their_end_counts_from_the_first(ware
         ["the load failed at settle_months"],
         [],
         [],
-        ["loads end well again, after 3 nights"],
+        ["loads succeed again, after 3 nights"],
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_run_that_failed_before_its_load_was_planned_is_told_and_one_that_was_
     steps.fail_load("second", "plan_load: Load well is running: one load at a time.")
 
     assert first == ["the load failed at source_is_up"]
-    assert ended[0].startswith("loads end well again")
+    assert ended[0].startswith("loads succeed again")
     assert told(news.of_run, "second") == []
 
 
@@ -106,9 +106,9 @@ def test_a_night_without_a_load_is_told_in_the_morning_and_well_again_after_the_
     noon = told(news.of_morning)
     end_load(warehouse.owner_url, "b", "unchanged", "Unchanged", SOON)
 
-    assert morning == ["the load has not ended this morning"]
+    assert morning == ["the load has not finished this morning"]
     assert noon == []
-    assert told(news.of_run, "b")[0].startswith("loads end well again, after ")
+    assert told(news.of_run, "b")[0].startswith("loads succeed again, after ")
 
 
 def test_late_data_are_told_once_until_they_are_on_time(warehouse, told):
@@ -133,7 +133,7 @@ def test_late_data_are_told_once_until_they_are_on_time(warehouse, told):
 
     assert on_time == []
     assert late == [["the data are late"], []]
-    assert told(news.of_run, "a")[0].startswith("the data are on time again, after ")
+    assert told(news.of_run, "a")[0].startswith("the data is on time again, after ")
     # The dashboard says the same.
     assert verdict == ("On time",)
     assert late_verdict == ("Late: the newest report is 15 days old",)

@@ -110,7 +110,7 @@ def _recognize(path: Path, given: set[str]) -> tuple[FormName, dict[str, str]]:
             return form, names
     raise PortalFault(
         f"{path} is in neither form of the crime reports: expected columns such as incident_report_number and"
-        f" {_TELLS['present']} (present form) or {_TELLS['historic']} (historic form), came {', '.join(sorted(given))}."
+        f" {_TELLS['present']} (present form) or {_TELLS['historic']} (historic form), got {', '.join(sorted(given))}."
     )
 
 

@@ -84,14 +84,14 @@ def _checked_name(store: Store, name: str) -> str:
     if store.reports.column(name):
         raise PortalFault(f"There is a column {name!r} already.")
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        raise PortalFault(f"Expected a name of small letters, digits and underscores, came {name!r}.")
+        raise PortalFault(f"Expected a name of small letters, digits and underscores, got {name!r}.")
     return name
 
 
 def _checked_kind(kind: Kind) -> Kind:
     """Return a type that a column of the reports may have; PortalFault for another."""
     if kind not in _VALUES:
-        raise PortalFault(f"Expected one of the types {', '.join(_VALUES)}, came {kind!r}.")
+        raise PortalFault(f"Expected one of the types {', '.join(_VALUES)}, got {kind!r}.")
     return kind
 
 

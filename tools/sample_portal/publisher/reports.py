@@ -56,7 +56,7 @@ def remove_month(store: Store, month: str) -> int:
     try:
         first_day = date.fromisoformat(f"{month[:7]}-01")
     except ValueError as error:
-        raise PortalFault(f"Expected a month such as 2015-03, came {month!r}.") from error
+        raise PortalFault(f"Expected a month such as 2015-03, got {month!r}.") from error
     return remove_reports(store, f"date_trunc('month', rep_date) = date '{first_day}'")
 
 

@@ -1,0 +1,5 @@
+-- Comments that were wrong or hard to read.
+comment on column mart.crime_group_rules.crime_group is 'The group, one of fifteen.';
+comment on column ops.check_results.message is 'What was expected, what was found, what to do.';
+comment on column ops.alerts.cause is 'The problem in a few words, as last seen; when it changes, people are told again.';
+comment on table ops.alerts is 'One row per problem that people are told of, from its beginning to its end. At most one of each topic is open.';
