@@ -86,7 +86,7 @@ def test_data_are_late_by_the_newest_report_or_by_the_portals_own_word_and_both_
     assert bool(trouble) == is_late
     if trouble:
         assert f"{newest} days old" in trouble.message
-        assert f"changed last {portal} days ago" in trouble.message
+        assert f"changed its rows {portal} days ago" in trouble.message
 
 
 def load(**values):
