@@ -43,6 +43,14 @@ def test_the_edition_that_a_worker_wrote_is_served_by_superset(stack):
     assert f"{stack.portal_count():,}" in answer.text
 
 
+def test_superset_draws_a_dashboard_as_a_pdf(stack):
+    viewer = stack.superset("viewer")
+    answer = viewer.session.get(f"{viewer.url}/report/austin-crime.pdf", timeout=180)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(b"%PDF")
+
+
 def test_the_pages_in_airflow_read_the_warehouse_and_the_landing(stack):
     airflow = stack.airflow
 
