@@ -4,6 +4,7 @@ import io
 import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Page
@@ -18,6 +19,15 @@ from testing.browser import headless
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COLORS = 256
 TIMEOUT_MS = 90_000
+# Of each dashboard's picture: its name, the end of its address, its colors, and its height in pixels.
+DASHBOARDS: list[tuple[str, str, Literal["light", "dark"], int]] = [
+    ("dashboard.png", "austin-crime", "light", 1830),
+    ("dashboard-dark.png", "austin-crime", "dark", 1830),
+    ("where.png", "austin-crime-where", "light", 1400),
+    ("where-dark.png", "austin-crime-where", "dark", 1400),
+    ("when.png", "austin-crime-when", "light", 1690),
+    ("health.png", "austin-crime-health", "light", 1480),
+]
 # How the last step of a load can end.
 ENDS = ("success", "skipped", "failed", "upstream_failed")
 # Of the animation: how often a picture is taken, how long each is shown, the last one longer, and its width in pixels.
@@ -109,18 +119,15 @@ def take_dashboard(page: Page, current: Settings) -> None:
     page.fill("#password", current.values["SUPERSET_VIEWER_PASSWORD"])
     page.click('button[type="submit"]')
     page.wait_for_url("**/dashboard/**", timeout=TIMEOUT_MS)
-    for name, slug, height in (
-        ("dashboard.png", "austin-crime", 1830),
-        ("where.png", "austin-crime-where", 1690),
-        ("when.png", "austin-crime-when", 1690),
-        ("health.png", "austin-crime-health", 1480),
-    ):
+    for name, slug, scheme, height in DASHBOARDS:
+        page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": 1500, "height": height})
         page.goto(f"{current.address('superset')}/superset/dashboard/{slug}/")
         page.locator(".dashboard-component-chart-holder").first.wait_for(timeout=TIMEOUT_MS)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(8_000)
         keep(page, name)
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1200, "height": 1000})
     page.goto(current.address("superset") + "/edition/")
     keep(page, "edition.png")

@@ -30,7 +30,7 @@ def test_every_chart_is_answered_and_was_warmed_by_the_load(stack):
     # What changes, and what is rejected, is empty after a first load without duplicates; what ages is kept for minutes only.
     may_be_empty = {"Edited columns", "Reclassified", "Clearance changed", "Revisions", "Rejected reports"}
     aging = {"Freshness", "About these data"}
-    assert len(answers) == 41
+    assert len(answers) == 43
     assert {chart: answer["error"] for chart, answer in answers.items() if answer["error"]} == {}
     assert {chart for chart, answer in answers.items() if not answer["data"]} <= may_be_empty
     assert {chart for chart, answer in answers.items() if not answer["is_cached"]} <= aging
