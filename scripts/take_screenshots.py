@@ -23,8 +23,8 @@ TIMEOUT_MS = 90_000
 DASHBOARDS: list[tuple[str, str, Literal["light", "dark"], int]] = [
     ("dashboard.png", "austin-crime", "light", 1830),
     ("dashboard-dark.png", "austin-crime", "dark", 1830),
-    ("where.png", "austin-crime-where", "light", 1400),
-    ("where-dark.png", "austin-crime-where", "dark", 1400),
+    ("where.png", "austin-crime-where", "light", 1288),
+    ("where-dark.png", "austin-crime-where", "dark", 1288),
     ("when.png", "austin-crime-when", "light", 1690),
     ("health.png", "austin-crime-health", "light", 1480),
 ]
