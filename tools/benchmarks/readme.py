@@ -33,8 +33,8 @@ def passage(of: dict[str, Result], reports: int) -> str:
     mark = ", extrapolated" if of[DLT.name]["is_extrapolated"] else ""
     return (
         f"The whole history, {reports:,} invented reports, is loaded in {wall_s[OURS.name]:.0f} s on one machine:"
-        f" {1 / ratio[FLOOR.name]:.1f} times\nwhat PostgreSQL takes to copy the finished rows and index them. A CSV export"
-        f" with COPY takes {ratio[CSV_COPY.name]:.2f} times as long as ours,\ndlt {ratio[DLT.name]:.0f} times{mark}. Under Airflow it is"
+        f" {1 / ratio[FLOOR.name]:.1f} times\nwhat PostgreSQL takes to copy the finished rows and index them. CSV and"
+        f" COPY take {ratio[CSV_COPY.name]:.2f} times as long as ours,\ndlt {ratio[DLT.name]:.0f} times{mark}. Under Airflow it takes"
         f" {wall_s[UNDER_AIRFLOW]:.0f} s; a week later {of[WEEK_LATER]['steps']['all steps']:.1f} s; with nothing new"
         f" {of[NOTHING_NEW]['steps']['all steps']:.1f} s.\nMemory: {of[OURS.name]['peak_rss_mb']:.0f} MB.\n"
     )
