@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import report_browser
 from flask import Blueprint, Response, abort, g, redirect, request
@@ -82,7 +83,7 @@ def _refusal(slug: str, user: Any) -> AnyResponse | None:
     except SupersetSecurityException:
         dashboard = None
     if dashboard is None and user is None:
-        return redirect(f"/login/?next={request.full_path}")
+        return redirect(f"/login/?{urlencode({'next': request.full_path})}")
     if dashboard is None:
         abort(404)
     return None

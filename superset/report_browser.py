@@ -4,6 +4,7 @@ import base64
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
@@ -82,8 +83,8 @@ def draw(
         with Chrome(options, Service(driver_path)) as browser:
             for name, value in cookies.items():
                 browser.execute_cdp_cmd("Network.setCookie", {"name": name, "value": value, "url": server})
-            query = f"&native_filters_key={filters_key}" if filters_key else ""
-            browser.get(f"{server}/superset/dashboard/{slug}/?standalone=3{query}")
+            query = {"standalone": 3} | ({"native_filters_key": filters_key} if filters_key else {})
+            browser.get(f"{server}/superset/dashboard/{slug}/?{urlencode(query)}")
             _wait_until_drawn(browser)
             return _pdf(browser) if kind == "pdf" else _png(browser)
     except WebDriverException as failure:
@@ -92,11 +93,15 @@ def draw(
 
 def _wait_until_drawn(browser: Chrome) -> None:
     browser.set_script_timeout(DRAW_TIMEOUT_S)
-    state: dict[str, Any] = {}
+    # As long as the script has not answered, the page is what is missing.
+    state: dict[str, Any] = {"is_drawn": False, "missing": [], "failed": []}
+
+    def is_drawn(browser: Chrome) -> bool:
+        state.update(browser.execute_async_script(SCRIPT))
+        return bool(state["is_drawn"])
+
     try:
-        WebDriverWait(browser, DRAW_TIMEOUT_S, poll_frequency=1).until(
-            lambda _: (state.update(browser.execute_async_script(SCRIPT)), state["is_drawn"])[1]
-        )
+        WebDriverWait(browser, DRAW_TIMEOUT_S, poll_frequency=1).until(is_drawn)
     except TimeoutException as failure:
         raise NotDrawn(
             f"Not drawn after {DRAW_TIMEOUT_S} s: {', '.join(state['missing']) or 'the page'}."

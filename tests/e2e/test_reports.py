@@ -55,7 +55,8 @@ def mailbox(airflow):
         airflow.send("DELETE", f"/connections/{CONNECTION}")
 
 
-def run_report(airflow: Buttons, **conf: object) -> str:
+def run_report(airflow: Buttons, **conf: object) -> tuple[str, str]:
+    """Run the DAG; return how it ended, and its task's log."""
     run_id = airflow.ask("POST", RUNS, json={"logical_date": None, "conf": conf})["dag_run_id"]
 
     def has_ended() -> bool:
@@ -63,11 +64,13 @@ def run_report(airflow: Buttons, **conf: object) -> str:
 
     wait_for("the report's run ends", has_ended, RUN_S)
     state: str = airflow.ask("GET", f"{RUNS}/{run_id}")["state"]
-    return state
+    path = f"{RUNS}/{run_id}/taskInstances/mail_report/logs/1"
+    return state, airflow.send("GET", path, headers={"Accept": "application/x-ndjson"}).text
 
 
 def test_the_report_of_the_week_is_mailed_with_the_numbers_of_sql(stack, airflow, mailbox):
-    assert run_report(airflow, dashboards=["austin-crime", "austin-crime-where"]) == "success"
+    state, log = run_report(airflow, dashboards=["austin-crime", "austin-crime-where"])
+    assert state == "success", log
 
     [(recipients, mail)] = mailbox.mails
     first, second = mail.iter_attachments()
@@ -80,7 +83,10 @@ def test_the_report_of_the_week_is_mailed_with_the_numbers_of_sql(stack, airflow
 
 
 def test_without_recipients_nothing_is_drawn_and_the_run_says_so(airflow):
-    assert run_report(airflow) == "success"
+    state, log = run_report(airflow)
+
+    assert state == "success"
+    assert "No report: the connection austin_crime_smtp has no" in log
 
 
 def test_the_link_on_a_dashboard_gives_a_pdf_of_what_is_chosen(stack, page):

@@ -221,7 +221,7 @@ comment on column mart.data_status.portal_report_count is
 comment on column mart.data_status.newest_report_date is
 'Day of the newest report, Austin; a date after the day of the load, or a lone one far after all others, does not count.';
 comment on column mart.data_status.newest_report_at is 'Time of the newest report, Austin wall time.';
-comment on column mart.data_status.portal_updated_at is 'When the portal last changed its rows, UTC.';
+comment on column mart.data_status.portal_updated_at is 'When the portal says that its rows changed last, UTC.';
 comment on column mart.data_status.published_at is 'When the load published, UTC.';
 comment on column mart.data_status.notice is 'What a reader should know, in a sentence or two.';
 insert into mart.data_status (is_empty, report_count, rejected_count, notice)

@@ -49,7 +49,7 @@ comment on column ops.loads.rules_version is 'Version of the cleaning rules and 
 comment on column ops.loads.parameters is 'What the person who started it asked for.';
 comment on column ops.loads.planned_against is 'The last published load when this one was planned.';
 comment on column ops.loads.metadata_fingerprint is 'SHA-256 over the metadata that matter: columns and times of change.';
-comment on column ops.loads.portal_updated_at is 'When the portal last changed its rows, UTC.';
+comment on column ops.loads.portal_updated_at is 'When the portal says that its rows changed last, UTC.';
 comment on column ops.loads.newest_updated_at is 'The newest :updated_at at the portal when planned, UTC; the next load asks for newer rows.';
 comment on column ops.loads.portal_report_count is 'Reports at the portal.';
 comment on column ops.loads.held_report_count is 'Reports held before the load, rejected ones included.';
@@ -65,7 +65,7 @@ comment on column ops.loads.removed_count is 'Reports removed from mart.crimes.'
 comment on column ops.loads.rejected_count is 'Reports rejected after the load.';
 comment on column ops.loads.message is 'Outcome in a sentence, and what to do after a failure.';
 comment on column ops.loads.started_at is 'When its first plan began, UTC.';
-comment on column ops.loads.last_seen_at is 'Its last heartbeat, UTC.';
+comment on column ops.loads.last_seen_at is 'Its last sign of life, UTC.';
 comment on column ops.loads.finished_at is 'When it ended, UTC; null while it runs.';
 
 create table ops.source_months (

@@ -64,7 +64,7 @@ comment on column mart.freshness.checked_at is
 comment on column mart.freshness.checked_age_hours is 'Whole hours since then.';
 comment on column mart.freshness.newest_report_at is 'Time of the newest report, Austin wall time.';
 comment on column mart.freshness.newest_report_age_days is 'Days from the day of the newest report to today, Austin.';
-comment on column mart.freshness.portal_updated_at is 'When the portal last changed its rows, UTC.';
+comment on column mart.freshness.portal_updated_at is 'When the portal says that its rows changed last, UTC.';
 comment on column mart.freshness.last_load_status is 'How the last load ended, see ops.loads.';
 comment on column mart.freshness.last_load_message is 'Its outcome in a sentence.';
 comment on column mart.freshness.verdict is 'On time, or what is late, in words.';

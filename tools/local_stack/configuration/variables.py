@@ -325,7 +325,7 @@ SECTIONS = (
             ),
             _secret(
                 "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
-                "Password of the pipeline's login, which may only refresh the charts.",
+                "Password of the pipeline's login, which refreshes the charts and fetches reports: read-only.",
                 "superset",
                 "pipeline",
             ),
