@@ -7,8 +7,9 @@ import shutil
 
 import pypdf
 import pytest
+from playwright.sync_api import Response, expect
 from tests.e2e.conftest import log_in_to_superset
-from tests.e2e.test_looks import DRAW_TIMEOUT_MS, choose_crime_type, count, open_dashboard
+from tests.e2e.test_looks import DRAW_TIMEOUT_MS, choose_crime_type, count, number_of, open_dashboard
 from tests.e2e.test_runs_by_hand import Buttons
 
 from testing.listeners import Mailbox, listening
@@ -55,6 +56,15 @@ def mailbox(airflow):
         airflow.send("DELETE", f"/connections/{CONNECTION}")
 
 
+def keeps_filters(answer: Response) -> bool:
+    """Return whether it answers the browser that keeps chosen filters, which it does a moment after they are applied."""
+    return (
+        "/filter_state" in answer.url
+        and answer.request.method in ("POST", "PUT")
+        and "BURGLARY" in str(answer.request.post_data)
+    )
+
+
 def run_report(airflow: Buttons, **conf: object) -> tuple[str, str]:
     """Run the DAG; return how it ended, and its task's log."""
     run_id = airflow.ask("POST", RUNS, json={"logical_date": None, "conf": conf})["dag_run_id"]
@@ -92,8 +102,11 @@ def test_without_recipients_nothing_is_drawn_and_the_run_says_so(airflow):
 def test_the_link_on_a_dashboard_gives_a_pdf_of_what_is_chosen(stack, page):
     log_in_to_superset(page, stack, "viewer")
     open_dashboard(page, stack, "austin-crime")
-    choose_crime_type(page, "BURGLARY OF VEHICLE")
-    page.wait_for_url("**native_filters_key=*", timeout=DRAW_TIMEOUT_MS)
+    with page.expect_response(keeps_filters, timeout=DRAW_TIMEOUT_MS):
+        choose_crime_type(page, "BURGLARY OF VEHICLE")
+    expect(number_of(page, "Reports")).to_have_text(
+        count(stack, "crime_type = 'BURGLARY OF VEHICLE'"), timeout=DRAW_TIMEOUT_MS
+    )
     link = page.get_by_role("link", name="PDF", exact=True)
     with page.expect_request("**/report/austin-crime.pdf?native_filters_key=*") as asked:
         link.click(no_wait_after=True)

@@ -68,7 +68,9 @@ def test_a_pdf_is_returned_as_it_is(superset):
 def test_an_answer_that_is_no_pdf_is_an_error_with_its_words(superset, answer):
     superset.answer = answer
 
-    with pytest.raises(ReportNotMade, match=rf"austin-crime: expected a PDF, got {answer[0]}: {answer[1].decode()}"):
+    with pytest.raises(
+        ReportNotMade, match=rf"austin-crime: expected a PDF, got {answer[0]}: {answer[1].decode()}"
+    ):
         report.fetch("austin-crime")
 
 

@@ -37,7 +37,9 @@ EXPECTED = {
     ),
     "Reports": Expected("select count(*) from mart.crimes where {where}", ("reports",)),
     "Last 365 days": Expected(
-        f"select count(*) from mart.crimes where {{where}} and occurred_date > {NEWEST} - 365", ("reports",)
+        f"""select ({NEWEST} - ({NEWEST} - occurred_date) / 5 * 5)::timestamp, count(*) from mart.crimes
+            where {{where}} and occurred_date > {NEWEST} - 365 group by 1""",
+        ("five_days_to", "reports"),
     ),
     "Clearance rate": Expected(
         "select count(*) filter (where clearance_status in ('C', 'O'))::numeric / nullif(count(clearance_status), 0)"
