@@ -365,7 +365,7 @@ def fail_load(load_id: str, message: str) -> None:
 
 
 def _portal_for(load: Load, session: requests.Session | None = None) -> Portal:
-    """Return a portal client that gives a sign of life of the load with each answer; LoadEnded if the load has ended."""
+    """Return a portal client that gives a heartbeat of the load with each answer; LoadEnded if the load has ended."""
     from austin_crime.portal import client
     from austin_crime.warehouse import slot
 

@@ -139,7 +139,7 @@ def test_a_running_load_is_not_disturbed_by_a_backup_and_refuses_a_restore(loade
     backup.back_up()
     [path] = backups.iterdir()
 
-    with pytest.raises(SystemExit, match=r"Nothing was restored. Load running \(python\) is running"):
+    with pytest.raises(SystemExit, match=r"Nothing was restored. Load running \(python\) has been running"):
         restore.main([path.name, "--confirm", path.name.split("-")[0]])
 
     for item in steps.list_batches(load):

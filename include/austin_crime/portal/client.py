@@ -24,7 +24,7 @@ class Portal:
     Parameters
     ----------
     on_answer
-        Called at each answer and each wait; gives a sign of life of the load.
+        Called at each answer and each wait; gives a heartbeat of the load.
     is_token_rejected
         Whether the portal has rejected the app token before; it is then not sent.
     session
@@ -144,7 +144,7 @@ class Portal:
         return headers | ({"X-App-Token": token} if token else {})
 
     def _note_wait(self, state: tenacity.RetryCallState) -> None:
-        """Log why and how long the load waits for the portal, and give a sign of life."""
+        """Log why and how long the load waits for the portal, and give a heartbeat."""
         failure = state.outcome.exception() if state.outcome else None
         log.warning(
             "%s Asking again in %.0f s (try %s of %s).",

@@ -1,4 +1,4 @@
-"""The one slot for a load: claimed by plan, kept by signs of life, freed at the end."""
+"""The one slot for a load: claimed by plan, kept by heartbeats, freed at the end."""
 
 import logging
 from typing import Any
@@ -15,7 +15,7 @@ from austin_crime.warehouse.connection import Connection, connect
 
 log = logging.getLogger(__name__)
 
-# A load that waits for a person's decision gives no signs of life.
+# A load that waits for a person's decision gives no heartbeats.
 WAITING = """
     select decisions.waits_until from ops.decisions as decisions
     where decisions.load_id = loads.load_id and decisions.attempt = loads.attempt and decisions.decision is null
@@ -82,11 +82,11 @@ def _insert_load(
 
 
 def free_abandoned_slot(connection: Connection) -> None:
-    """End a running load that gave no sign of life for ABANDONED_AFTER_S and drop what it staged."""
+    """End a running load that sent no heartbeat for ABANDONED_AFTER_S and drop what it staged."""
     abandoned = connection.execute(
         f"""
         update ops.loads set status = 'abandoned', finished_at = now(),
-            message = 'No sign of life for ' || %(after_s)s / 60 || ' minutes: abandoned. Trigger a new run.'
+            message = 'No heartbeat for ' || %(after_s)s / 60 || ' minutes: abandoned. Trigger a new run.'
         where status = 'running' and last_seen_at < now() - make_interval(secs => %(after_s)s)
             and not exists ({WAITING})
         returning load_id
@@ -94,7 +94,7 @@ def free_abandoned_slot(connection: Connection) -> None:
         {"after_s": config.ABANDONED_AFTER_S},
     ).fetchone()
     if abandoned:
-        log.warning("Load %s gave no sign of life and is abandoned.", abandoned["load_id"])
+        log.warning("Load %s sent no heartbeat and is abandoned.", abandoned["load_id"])
         clear_staging(connection)
 
 
@@ -136,7 +136,7 @@ def refusal(connection: Connection) -> str:
     else:
         what = (
             f"has been running since {other['started_at']:%Y-%m-%d %H:%M:%S %Z}, last heartbeat {other['last_seen_at']:%H:%M:%S}: one load at a time. Wait for it; without"
-            f" a sign of life for {config.ABANDONED_AFTER_S // 60} minutes it is abandoned by itself. To end one that was"
+            f" a heartbeat for {config.ABANDONED_AFTER_S // 60} minutes it is abandoned by itself. To end one that was"
             " killed at once,"
         )
     return (
@@ -146,7 +146,7 @@ def refusal(connection: Connection) -> str:
 
 
 def running_load(connection: Connection, load: Load | RunningLoad) -> RunningLoad:
-    """Return the load's row, record a sign of life, and lock it, so that no other attempt begins before the commit.
+    """Return the load's row, record a heartbeat, and lock it, so that no other attempt begins before the commit.
 
     Raises
     ------

@@ -7,3 +7,5 @@ comment on column ops.loads.last_seen_at is 'Its last heartbeat, UTC.';
 comment on column ops.loads.portal_updated_at is 'When the portal last changed its rows, UTC.';
 comment on column mart.data_status.portal_updated_at is 'When the portal last changed its rows, UTC.';
 comment on column mart.freshness.portal_updated_at is 'When the portal last changed its rows, UTC.';
+comment on column ops.loads.status is
+'running; unchanged: nothing new at the portal; published; blocked by a check; failed; abandoned: no heartbeat.';

@@ -97,7 +97,9 @@ def test_publishing_twice_is_publishing_once(sample_portal, ask):
 def test_a_second_load_is_refused_by_the_name_of_the_first(sample_portal, ask):
     steps.plan_load("one", orchestrator="airflow")
 
-    with pytest.raises(errors.LoadRefused, match=r"Load one \(airflow\) is running .* one load at a time"):
+    with pytest.raises(
+        errors.LoadRefused, match=r"Load one \(airflow\) has been running .* one load at a time"
+    ):
         steps.plan_load("two")
 
     assert ask("select load_id, status from ops.loads") == [("one", "running")]
