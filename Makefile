@@ -10,7 +10,7 @@ export PARAMETERS
 # These are for other programs and installations: PYTHONHOME alone would keep any Python of ours from starting.
 unexport $(filter-out PYTHON PYTHONPATH AIRFLOW_CONN_AUSTIN_CRIME_%,$(filter PYTHON% PG% FLASK_% PREFECT_% AIRFLOW_HOME AIRFLOW_CONN_%,$(.VARIABLES)))
 .DEFAULT_GOAL := help
-.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs docs-build docs-serve assets-lint assets-export assets-import benchmark soak screenshots clean installed
+.PHONY: help demo up load reset backup restore replay flow prefect down status logs secrets test test-fast test-compose test-upgrade lint format docs docs-build docs-serve assets-lint assets-export assets-import benchmark growth soak screenshots clean installed
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,6 +115,10 @@ assets-import: installed ## Import superset/ into Superset; changes that were no
 benchmark: ## Compare the load with alternatives; writes docs/benchmarks.md (REPORTS=200000 for one size)
 	@$(install) local benchmark
 	@$(venv)/python -m benchmarks "$(REPORTS)"
+
+growth: ## Measure how the load grows, up to ten times the history; writes docs/growth.md (REPORTS=10000000 for one size)
+	@$(install) local benchmark superset
+	@$(venv)/python -m benchmarks.growth "$(REPORTS)"
 
 soak: installed ## Run the DAG night after night on the running stack, with faults and crashes; writes docs/soak.md (NIGHTS=90)
 	@$(install) local benchmark

@@ -34,10 +34,12 @@ class RecentCounts:
 
 @dataclass(frozen=True)
 class HeldMonth:
-    """A month as the warehouse holds it, rejected reports included, and as the portal had it when it was loaded."""
+    """A month as the warehouse holds it, and as the portal had it when it was loaded."""
 
     month: date | None
+    # Reports, and those of them that are published and not rejected.
     report_count: int
+    published_count: int
     has_duplicates: bool = False
     portal_report_count: int = 0
     newest_updated_at: datetime | None = None

@@ -19,7 +19,7 @@ from austin_crime import config, contract, steps
 from austin_crime.errors import AustinCrimeError, LoadRefused, ReplayDiffers, ReplayRefused
 from austin_crime.landing import files, record
 from austin_crime.landing.record import Record
-from austin_crime.load import boundaries, check, publish, settle, stage
+from austin_crime.load import boundaries, check, plan, publish, settle, stage
 from austin_crime.load.decide import name_months
 from austin_crime.models import Batch, Load, RunningLoad
 from austin_crime.parameters import ACCEPTABLE
@@ -129,6 +129,7 @@ def _begin(past_load: Record, planned_against: str | None) -> None:
             connection.rollback()
             raise LoadRefused(slot.refusal(connection)) from None
         slot.clear_staging(connection)
+        plan.insert_held(connection, plan.read_held(connection).months)
         dataset = metadata.read_dataset(files.read_json(past_load.folder / "metadata.json"))
         load = RunningLoad(
             past_load.load_id, past_load.load["attempt"], planned_against, past_load.load["parameters"]
@@ -173,7 +174,7 @@ def _stage_as_settled(past_load: Record, load: Load) -> None:
                 f"Load {past_load.load_id} was not replayed: months {name_months(unequal)} differ from what it had settled."
                 " Drop this database, and replay into a new one."
             )
-        settle.describe_duplicates(connection, past_load.folder)
+        settle.conclude(connection, past_load.folder)
 
 
 def _rounds_of(folder: UPath) -> Iterable[tuple[str, set[date | None]]]:

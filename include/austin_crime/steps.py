@@ -176,20 +176,13 @@ def settle_months(load: Load) -> int:
 
 def build_aggregate(table: str) -> None:
     """Count the reports for one of the tables that charts read."""
-    from psycopg import sql
-
-    from austin_crime.warehouse import statements
+    from austin_crime.load import build
     from austin_crime.warehouse.connection import connect
 
     began_at = time.monotonic()
     with connect() as connection:
-        connection.execute(statements.read(f"aggregates/{table}.sql"))
-        names = {"name": sql.Literal(table), "table": sql.Identifier(table)}
-        built = connection.execute(statements.fill("load/note_built.sql", **names)).fetchone()
-    if built:
-        log.info(
-            "Built %s: %s rows in %.1f s.", table, f"{built['row_count']:,}", time.monotonic() - began_at
-        )
+        row_count = build.build(connection, table)
+    log.info("Built %s: %s rows in %.1f s.", table, f"{row_count:,}", time.monotonic() - began_at)
 
 
 def check_load(load: Load) -> dict[str, int]:

@@ -30,7 +30,7 @@ FAIL_POINTS = {
     "an unequal month is staged": ("settle", "load.settle", "_fetch_and_stage", "after", 1),
     "unequal months are fetched": ("settle", "load.settle", "_fetch_again", "after", 1),
     "the portal's counts are kept": ("settle", "load.settle", "_keep_counts", "after", 1),
-    "duplicates are described": ("settle", "load.settle", "describe_duplicates", "after", 1),
+    "changes are found": ("settle", "load.settle", "find_changes", "after", 1),
     **{
         f"{table} is built": ("build", "steps", "build_aggregate", "after", number)
         for number, table in enumerate(config.AGGREGATES, start=1)

@@ -7,6 +7,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from austin_crime import config
+from testing.rows import count_held
 
 REPORTS = """
 insert into staging.crimes (
@@ -110,6 +111,7 @@ def committed(warehouse) -> Iterator[psycopg.Connection]:
 def sound(connection):
     """Return the connection to a warehouse about to be checked, with nothing to complain of."""
     connection.execute(SOUND)
+    count_held(connection)
     connection.execute((config.SQL_DIR / "load" / "resolve.sql").read_bytes())
     for table in config.AGGREGATES:
         connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from austin_crime.load import publish
+from austin_crime.load import changes
 from austin_crime.warehouse.connection import connect
 
 # 1 stays as it is, 2 has another type, 3 a new stamp alone, 5 comes, 6 goes. Of a month that is mostly new, 4 has a new stamp alone,
@@ -15,8 +15,8 @@ insert into staging.crimes (incident_id, crime_type, source_month, source_row_id
 select n, case when n in (2, 7) then 'DWI' else 'THEFT' end, case when n in (4, 7) then date '2024-02-01' else '2024-01-01' end, 'row ' || n,
     case when n = 1 then timestamptz '2024-03-01 00:00+00' else '2024-04-01 00:00+00' end, 'b'
 from unnest(array[1, 2, 3, 4, 5, 7]) as n;
-insert into staging.replaced_crimes (incident_id, source_month)
-select incident_id, source_month from mart.crimes;
+insert into staging.replaced_crimes (incident_id, source_month, source_row_id)
+select incident_id, source_month, source_row_id from mart.crimes;
 insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)
 values ('2024-01-01', 'whole', '', false, 4, 0), ('2024-02-01', 'whole', '', true, 1, 0);
 """
@@ -27,12 +27,14 @@ def found(warehouse):
     """Return a connection to a warehouse in which publishing has found its changes."""
     with connect() as connection:
         connection.execute(REPORTS)
-        publish.find_changes(connection)
+        changes.find_changes(connection)
         yield connection
 
 
 def test_each_report_is_found_once_as_added_edited_or_with_a_new_stamp_alone(found):
-    rows = found.execute("select incident_id, change from changed order by incident_id").fetchall()
+    rows = found.execute(
+        "select incident_id, change from staging.changes where change <> 'removed' order by incident_id"
+    ).fetchall()
 
     assert [tuple(row.values()) for row in rows] == [
         (2, "edited"),
@@ -43,4 +45,6 @@ def test_each_report_is_found_once_as_added_edited_or_with_a_new_stamp_alone(fou
 
 
 def test_a_held_report_that_is_replaced_by_none_is_removed(found):
-    assert found.execute("select incident_id from removed").fetchall() == [{"incident_id": 6}]
+    assert found.execute("select incident_id from staging.changes where change = 'removed'").fetchall() == [
+        {"incident_id": 6}
+    ]

@@ -7,6 +7,7 @@ import pytest
 from austin_crime import config, contract
 from austin_crime.load import check
 from austin_crime.models import RunningLoad
+from testing.rows import count_held
 
 CHECKS = {each.name: each for each in contract.CHECKS}
 
@@ -54,7 +55,9 @@ CASES = {
     "category_gone": Case(
         "update mart.top_crimes set report_count = 100 where crime_type = 'ARSON'", "ARSON", 100
     ),
-    "reports_removed": Case("insert into staging.replaced_crimes values (1001)", None, 1.9802),
+    "reports_removed": Case(
+        "insert into staging.replaced_crimes values (1001, '2020-01-01', 'x')", None, 1.9802
+    ),
     "month_removed": Case(
         "update staging.months set portal_count = 0 where source_month = '2020-01-01'", "2020-01", 100
     ),
@@ -144,7 +147,7 @@ STILL_SOUND = [
     ("reports_removed", "truncate mart.crimes, staging.replaced_crimes"),
     ("form_changed", "update ops.loads set planned_against = null, dataset_form = 'historic' where load_id = 'test'"),
     # Edited reports that come back, and reports that moved to another month, are not removed.
-    ("reports_removed", "insert into staging.replaced_crimes select incident_id from staging.crimes"),
+    ("reports_removed", "insert into staging.replaced_crimes select incident_id, source_month, source_row_id from staging.crimes"),
     # In Austin it is still the first of June, and the portal may have reports of 2003.
     ("dates_out_of_range", "update staging.crimes set occurred_date = '2003-01-01', reported_date = '2024-06-01'"),
     # Ten are a trifle, however few reports there are; of more, one in a hundred.
@@ -180,6 +183,7 @@ def sql_of(path):
 
 def results_of(connection, name):
     """Run a check's file as the pipeline does, after the profile and the comparison with the portal's counts."""
+    count_held(connection)
     connection.execute("drop table if exists pg_temp.profile")  # it goes with its transaction
     check.profile(connection)
     connection.execute(sql_of("load/reconcile.sql"))

@@ -8,12 +8,12 @@ import pytest
 
 from austin_crime import config, contract
 from austin_crime.landing import reading
-from austin_crime.load import check, clean, publish
+from austin_crime.load import build, changes, check, clean, publish
 from austin_crime.models import Load
 from austin_crime.warehouse import migrations
 from austin_crime.warehouse.connection import connect
 from austin_crime.warehouse.statements import columns_of
-from testing.rows import add_check_result
+from testing.rows import add_check_result, count_held
 
 NEW_COLUMN = """
 alter table mart.crimes add column weapon text;
@@ -60,9 +60,17 @@ def load(connection, load_id, before, weapon):
     connection.execute(BEGIN, {"load": load_id, "before": before})
     connection.execute(STAGE, {"weapon": weapon})
     connection.execute("insert into staging.batches values ('b', '{}', 2, 2, '{}')")
-    connection.execute("insert into staging.replaced_crimes select incident_id from mart.crimes")
+    connection.execute(
+        "insert into staging.replaced_crimes select incident_id, source_month, source_row_id from mart.crimes"
+    )
+    connection.execute(
+        "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_updated_at, newest_count)"
+        " values (null, 'whole', '', false, 2, now(), 0)"
+    )
+    count_held(connection)
+    changes.find_changes(connection)
     for table in config.AGGREGATES:
-        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+        build.build(connection, table)
     check.profile(connection)
     add_check_result(connection, load_id=load_id)
     publish.publish(connection, Load(load_id=load_id, attempt=1, has_work=True))

@@ -3,10 +3,12 @@
 import pytest
 
 from austin_crime import config
-from austin_crime.load import check, publish
+from austin_crime.errors import StagingIncomplete
+from austin_crime.load import build, changes, check, publish, settle
 from austin_crime.models import Load
+from austin_crime.warehouse import slot
 from austin_crime.warehouse.connection import connect
-from testing.rows import add_check_result
+from testing.rows import add_check_result, count_held
 
 BEGIN = """
 insert into ops.loads (load_id, attempt, status, orchestrator, source_url, rules_version, parameters, portal_report_count,
@@ -34,10 +36,14 @@ def load(connection, load_id, before, first, last, crime_type="THEFT"):
         " values ('2022-01-01', 'topped up', '', false, 30, now(), 0)"
     )
     connection.execute(
-        "insert into staging.replaced_crimes select incident_id from staging.crimes join mart.crimes using (incident_id)"
+        "insert into staging.replaced_crimes select held.incident_id, held.source_month, held.source_row_id"
+        " from mart.crimes as held join staging.crimes using (incident_id)"
     )
+    connection.execute("update staging.months set portal_count = (select count(*) from staging.crimes_next)")
+    count_held(connection)
+    changes.find_changes(connection)
     for table in config.AGGREGATES:
-        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+        build.build(connection, table)
     check.profile(connection)
     add_check_result(connection, load_id=load_id)
     publish.publish(connection, Load(load_id=load_id, attempt=1, has_work=True))
@@ -99,7 +105,7 @@ def test_a_report_that_counts_otherwise_has_its_day_counted_anew(loaded, column,
 
 def test_the_days_of_a_report_that_moved_and_of_one_that_went_are_counted_anew(loaded):
     loaded.execute("update mart.crimes set occurred_date = '2022-01-20' where incident_id = 1")
-    loaded.execute("insert into staging.replaced_crimes values (19)")
+    loaded.execute("insert into staging.replaced_crimes values (19, '2022-01-01', '19')")
 
     load(loaded, "second", "first", 1, 1)
 
@@ -130,6 +136,10 @@ CHANGED_BY_HAND = {
     "crimes_per_month": ("crime_type", "'THEFT'", "'CHANGED'"),
     "crimes_per_hour": ("occurred_hour", "null", "23"),
     "crimes_per_weekday_hour": ("occurred_hour", "null", "23"),
+    "crimes_per_day": ("crime_group", "'Theft'", "'Changed'"),
+    "crimes_per_month_and_group": ("crime_group", "'Theft'", "'Changed'"),
+    "crime_counts": ("crime_type", "'THEFT'", "'CHANGED'"),
+    "crimes_per_report_lag": ("report_lag_days", "7", "700"),
 }
 
 
@@ -177,6 +187,93 @@ def test_an_aggregate_is_counted_anew(loaded, table, why):
     assert changed_by_hand(loaded, table) is None
     [total] = loaded.execute(f"select sum(report_count) as n from mart.{table}").fetchall()
     assert total["n"] == 32
+
+
+def test_the_days_of_the_oldest_month_with_days_become_a_row_of_their_month_when_a_month_begins(warehouse):
+    with connect() as connection:
+        # Reported until 2022-03-01: the oldest month with days is March 2020.
+        load(connection, "first", None, 0, 29)
+        connection.execute(
+            "update mart.crimes set occurred_date = '2020-03-01', occurred_month = '2020-03-01' where incident_id <= 3"
+        )
+        connection.execute("update mart.crimes set occurred_date = '2020-03-02' where incident_id = 3")
+        recount(connection)
+        assert counts_by_date(connection, "< '2021-01-01'") == [("2020-03-01", 3), ("2020-03-02", 1)]
+        # The next one is reported in April.
+        load(connection, "second", "first", 45, 46)
+
+        assert counts_by_date(connection, "< '2021-01-01'") == [("2020-03-01", 4)]
+        [total] = connection.execute("select sum(report_count) as n from mart.crime_counts").fetchall()
+        assert total["n"] == 32
+
+
+def counts_by_date(connection, condition):
+    rows = connection.execute(
+        "select occurred_date::text, sum(report_count)::int from mart.crime_counts"
+        f" where occurred_date {condition} group by 1 order by 1"
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+def recount(connection):
+    """Count the published reports again by month and by day or month, as a load does that counts all of them."""
+    connection.execute(BEGIN, {"load": "recount", "before": None})
+    count_held(connection)
+    for table in ("crimes_per_month", "crime_counts"):
+        connection.execute((config.SQL_DIR / "aggregates" / f"{table}.sql").read_bytes())
+        connection.execute(
+            f"delete from mart.{table}; insert into mart.{table} select * from staging.{table}"
+        )
+    connection.execute("delete from ops.loads where load_id = 'recount'")
+    slot.clear_staging(connection)
+
+
+def test_a_build_that_a_person_skips_is_noticed_though_the_number_of_reports_stays(loaded):
+    begin_with_an_edit(loaded)
+    for table in config.AGGREGATES:
+        if table != "crimes_per_day":
+            build.build(loaded, table)
+
+    with pytest.raises(StagingIncomplete, match="1 aggregates do not add up"):
+        publish.refuse_incomplete_staging(loaded)
+
+
+def test_a_removal_that_a_crash_of_the_server_forgot_is_not_published_as_none(loaded):
+    loaded.execute(BEGIN, {"load": "second", "before": "first"})
+    loaded.execute(
+        "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)"
+        " values ('2022-01-01', 'vanished', '', false, 0, 0)"
+    )
+    count_held(loaded)
+    settle.resolve_keys(loaded)
+    changes.find_changes(loaded)
+    for table in config.AGGREGATES:
+        build.build(loaded, table)
+    publish.refuse_incomplete_staging(loaded)
+    # What a crash does to unlogged tables.
+    loaded.execute(
+        "truncate staging.replaced_crimes, staging.changes, staging.count_changes, staging.added_to"
+    )
+    loaded.execute("".join(f"truncate staging.{table};" for table in config.AGGREGATES))
+
+    with pytest.raises(
+        StagingIncomplete, match="30 reports would be held, rejected ones included, of 0 at the portal"
+    ):
+        publish.refuse_incomplete_staging(loaded)
+
+
+def begin_with_an_edit(connection):
+    """Begin a load that edits a report, up to settling."""
+    connection.execute(BEGIN, {"load": "second", "before": "first"})
+    connection.execute(STAGE, {"first": 5, "last": 5, "crime_type": "DWI"})
+    connection.execute("insert into staging.batches values ('b', '{}', 1, 1, '{}')")
+    connection.execute(
+        "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)"
+        " values ('2022-01-01', 'topped up', '', false, 30, 0)"
+    )
+    count_held(connection)
+    settle.resolve_keys(connection)
+    changes.find_changes(connection)
 
 
 def test_all_is_counted_anew_if_the_portal_counts_otherwise(loaded):

@@ -48,7 +48,7 @@ def open_copy(reports: int, kept: Path, folder: Path) -> Store:
     """Generate the reports, or take those kept, and open a copy of them that may change."""
     Store.generate(reports, SEED, UNTIL, folder=kept).close()
     recipe = generate.Recipe(reports, SEED, UNTIL)
-    return Store(connect(Path(shutil.copy(kept / database_name(recipe), folder))), recipe.form)
+    return Store(connect(Path(shutil.copy(kept / database_name(recipe), folder)), reports), recipe.form)
 
 
 def with_controls(store: Store, folder: Path) -> Starlette:

@@ -85,11 +85,17 @@ class Surroundings:
 
 
 @contextmanager
-def surroundings(reports: int) -> Iterator[Surroundings]:
-    """Start a server with the settings of ``make demo`` and a portal; end both and remove all they wrote."""
+def surroundings(reports: int, scratch: Path | None = None) -> Iterator[Surroundings]:
+    """Start a server with the settings of ``make demo`` and a portal; end both and remove all they wrote.
+
+    Parameters
+    ----------
+    scratch
+        Where the server's data lie; by default in memory if there is room.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="austin-crime-benchmark-") as folder,
-        postgres.temporary_server(postgres.SETTINGS) as server,
+        postgres.temporary_server(postgres.SETTINGS, scratch) as server,
         running_portal(reports, Path(folder)) as (url, portal),
     ):
         with psycopg.connect(server.url(postgres.SUPERUSER, "postgres")) as connection:

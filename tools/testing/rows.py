@@ -16,3 +16,11 @@ def add_check_result(
         " values (%s, %s, %s, %s, %s, '2024-06-01')",
         (load_id, name, severity, status, f"{name} says {status}."),
     )
+
+
+def count_held(connection: Connection) -> None:
+    """Write to ``staging.held_months`` how many reports ``mart.crimes`` has by month, as a plan does."""
+    connection.execute("delete from staging.held_months")
+    connection.execute(
+        "insert into staging.held_months select source_month, count(*) from mart.crimes group by source_month"
+    )

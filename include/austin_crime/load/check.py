@@ -63,10 +63,14 @@ def check_load(connection: Connection, load: RunningLoad) -> list[dict[str, Any]
 
 
 def profile(connection: Connection) -> None:
-    """Record how filled each column of what would be published is."""
+    """Record how filled each column of what would be published is: counted, or that of the last load with what changes."""
     columns = [name for name in columns_of(connection, "mart.crimes") if name not in NOT_PROFILED]
-    counts = [sql.SQL("{}, count({})").format(name, sql.Identifier(name)) for name in columns]
-    connection.execute(fill("load/profile.sql", counts=sql.SQL(", ").join(counts)))
+    counts = sql.SQL(", ").join(
+        sql.SQL("{}, count({})").format(name, sql.Identifier(name)) for name in columns
+    )
+    last = connection.execute(read("load/last_profile.sql"), {"columns": columns}).fetchall()[0]
+    connection.execute(fill(f"load/profile_{'changes' if last['is_added_to'] else 'all'}.sql", counts=counts))
+    connection.execute(read("load/note_profile.sql"))
 
 
 def run_check(connection: Connection, check: contract.Check, accepted: set[str]) -> list[dict[str, Any]]:

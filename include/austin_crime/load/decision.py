@@ -10,7 +10,7 @@ from psycopg import sql
 
 from austin_crime import config, contract
 from austin_crime.errors import CheckBlocked, LoadRefused
-from austin_crime.load import check, publish
+from austin_crime.load import check
 from austin_crime.models import Answer, Question, RunningLoad
 from austin_crime.parameters import ACCEPTABLE
 from austin_crime.warehouse import alerts
@@ -28,9 +28,9 @@ EFFECT = """
     select
         (select count(*) from mart.crimes) as published_count,
         (select count(*) from staging.crimes_next) as next_count,
-        (select count(*) from changed where change = 'added') as added_count,
-        (select count(*) from changed where change = 'edited') as edited_count,
-        (select count(*) from removed) as removed_count,
+        (select count(*) from staging.changes where change = 'added') as added_count,
+        (select count(*) from staging.changes where change = 'edited') as edited_count,
+        (select count(*) from staging.changes where change = 'removed') as removed_count,
         (select published_at from mart.data_status) as published_at
 """
 COLUMNS = {column.source_name: column.name for column in contract.COLUMNS}
@@ -156,7 +156,6 @@ def _messages(connection: Connection, load: RunningLoad) -> str:
 
 def _body(connection: Connection, blocking: Sequence[dict[str, Any]], waits_until: datetime) -> str:
     """Return the question in Markdown: what failed, the reports concerned, what publishing would change, what to do."""
-    publish.find_changes(connection)
     effect = connection.execute(EFFECT).fetchall()[0]
     failed = [
         [

@@ -62,7 +62,7 @@ def plan_dry(portal: Portal, parameters: Mapping[str, Any]) -> list[PlannedMonth
     """Return and log what a load would do with each month; nothing is written."""
     with connect() as connection:
         refuse_other_portal(connection)
-        held = _read_held(connection)
+        held = read_held(connection)
     months = compare(portal, held, ask_dataset(portal), parameters).months
     _show(months)
     return months
@@ -86,7 +86,7 @@ def plan_months(
     files.write_json(folder / "metadata.json", dataset.metadata)
     with connect() as connection:
         journal.note_dataset(connection, load, dataset)
-        held = _read_held(connection)
+        held = read_held(connection)
         if _is_quiet(held, dataset, parameters):
             journal.end_unchanged(connection, load, UNCHANGED_BY_METADATA)
             return []
@@ -123,6 +123,7 @@ def _write_plan(
             connection, load, comparison.months, newest_stamp(comparison.portal_months), held.report_count
         )
         clear_staging(connection)
+        insert_held(connection, held.months)
         boundaries.insert_boundaries(connection, boundaries.read_districts(collection))
         insert_months(connection, comparison.months)
         batches = extract.make_batches(comparison.months, held.last_newest, columns)
@@ -130,7 +131,7 @@ def _write_plan(
         journal.note_batches(connection, load, batches)
 
 
-def _read_held(connection: Connection) -> Held:
+def read_held(connection: Connection) -> Held:
     """Count the reports held by month, and read what the last published load recorded of the portal's months."""
     cursor = connection.cursor(row_factory=class_row(PublishedLoad))
     last = cursor.execute(LAST_PUBLISHED).fetchone()
@@ -204,6 +205,15 @@ def compare(portal: Portal, held: Held, dataset: Dataset, parameters: Mapping[st
 def _show(months: list[PlannedMonth]) -> None:
     """Log the plan as one table."""
     log.info("Plan:\n%s", "\n".join(plan_table(months)))
+
+
+def insert_held(connection: Connection, months: list[HeldMonth]) -> None:
+    """Keep how many reports ``mart.crimes`` has by month for all later steps of the load."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into staging.held_months (source_month, report_count) values (%s, %s)",
+            [(month.month, month.published_count) for month in months],
+        )
 
 
 def insert_months(connection: Connection, months: list[PlannedMonth]) -> None:

@@ -1,24 +1,21 @@
 """Publish a checked load in one transaction: readers see the old version or the new one."""
 
 import logging
-from typing import LiteralString
 
 from psycopg import sql
 
 from austin_crime import config
 from austin_crime.errors import LoadRefused, StagingIncomplete
-from austin_crime.load import check
+from austin_crime.load import build, check
 from austin_crime.models import Load, RunningLoad
 from austin_crime.warehouse import slot
 from austin_crime.warehouse.connection import Connection
-from austin_crime.warehouse.statements import assigned, columns_of, fill, listed, read, table_name
+from austin_crime.warehouse.statements import assigned, columns_of, fill, key_of, listed, read, table_name
 
 log = logging.getLogger(__name__)
 
 CRIMES = "mart.crimes"
 KEY = "incident_id"
-# The key, and the columns that change in every row when the portal rewrites the dataset.
-NOT_CONTENT = {KEY, "source_row_id", "source_updated_at"}
 # Statements that drop and create each index of a table, constraints included; the key comes first.
 INDEXES = """
     select
@@ -32,17 +29,6 @@ INDEXES = """
     where indrelid = %s::regclass
     order by conname is null, indexrelid
 """
-# Large tables, and which of their rows may differ from the staged ones: comparing takes longer than counting.
-# Each on one line, for the template names it in a comment, too.
-MAY_DIFFER: dict[str, LiteralString] = {
-    "crimes_per_day": (
-        "(occurred_date is null"
-        " or exists (select from staging.counted_anew where counted_anew.table_name = 'crimes_per_day')"
-        " or occurred_date in (select count_changes.occurred_date from staging.count_changes"
-        " where count_changes.occurred_date is not null))"
-    )
-}
-
 # Two loads must not publish at once. A lock on a table that only publishing writes: an advisory lock could be taken by anybody.
 LOCK = "lock table ops.source_months in share row exclusive mode"
 
@@ -73,7 +59,7 @@ def publish(connection: Connection, load: Load) -> str:
     _publish_crimes(connection)
     connection.execute(read("load/record_month_changes.sql"))
     for table in (*config.AGGREGATES, "council_districts"):
-        _publish_or_fill(connection, table)
+        _publish_aggregate(connection, table)
     _publish_table(connection, "ops.rejected_reports", "staging.rejects_next")
     connection.execute(read("load/publish_status.sql"))
     done = connection.execute(
@@ -84,10 +70,12 @@ def publish(connection: Connection, load: Load) -> str:
             f"Load {load.load_id} was not marked as published, so nothing was committed. Look into"
             " ops.loads and mart.data_status, and trigger a new run."
         )
+    is_counted_anew = not connection.execute("select 1 from staging.added_to").fetchall()
     slot.clear_staging(connection)
     connection.commit()
-    refresh_statistics(connection)
-    connection.commit()
+    if is_counted_anew:
+        refresh_statistics(connection)
+        connection.commit()
     log.info("%s", done["message"])
     return str(done["message"])
 
@@ -98,7 +86,6 @@ def _publish_crimes(connection: Connection) -> None:
     if not connection.execute("select exists (select from mart.crimes) as held").fetchall()[0]["held"]:
         _fill_crimes(connection, columns)
         return
-    find_changes(connection)
     connection.execute(read("load/record_changes.sql"))
     connection.execute(read("load/record_change_ages.sql"))
     connection.execute(
@@ -107,18 +94,6 @@ def _publish_crimes(connection: Connection) -> None:
             columns=listed(columns),
             staged_columns=listed(columns, "staged"),
             assignments=assigned([column for column in columns if column != KEY], "staged"),
-        )
-    )
-
-
-def find_changes(connection: Connection) -> None:
-    """List what publishing adds, edits and removes, in the temporary tables ``changed`` and ``removed``."""
-    content = [column for column in columns_of(connection, CRIMES) if column not in NOT_CONTENT]
-    connection.execute(
-        fill(
-            "load/find_changes.sql",
-            staged_content=listed(content, "staged"),
-            held_content=listed(content, "held"),
         )
     )
 
@@ -138,24 +113,40 @@ def _fill_crimes(connection: Connection, columns: list[str]) -> None:
         connection.execute(index["create_statement"])
 
 
-def _publish_or_fill(connection: Connection, table: str) -> None:
-    """Make a table of mart equal to the one staged: an empty one is filled, of a large one only some rows are compared.
+def _publish_aggregate(connection: Connection, table: str) -> None:
+    """Make a table of mart what is staged: an empty one is filled, others are added to or compared with it.
 
     Its key stays: a second table that readers are locked out of could deadlock with a reader of both.
     """
     published, staged = f"mart.{table}", f"staging.{table}"
-    if connection.execute(f"select exists (select from {published}) as held").fetchall()[0]["held"]:
-        _publish_table(connection, published, staged, MAY_DIFFER.get(table, "true"))
+    state = connection.execute(
+        sql.SQL(
+            "select exists (select from {}) as is_held,"
+            " exists (select from staging.added_to where table_name = {}) as is_added_to"
+        ).format(table_name(published), table)
+    ).fetchall()[0]
+    if state["is_added_to"]:
+        _add(connection, published, staged, build.counts_of(connection, table))
+    elif state["is_held"]:
+        _publish_table(connection, published, staged)
     else:
         connection.execute(fill("load/publish_empty_table.sql", **_names(connection, published, staged)))
 
 
-def _publish_table(
-    connection: Connection, published: str, staged: str, condition: LiteralString = "true"
-) -> None:
-    """Make the rows of a table that meet a condition equal to those of another, row by row; equal rows stay untouched."""
-    names = _names(connection, published, staged)
-    connection.execute(fill("load/publish_table.sql", **names, condition=sql.SQL(condition)))
+def _add(connection: Connection, published: str, staged: str, counts: list[str]) -> None:
+    """Add staged counts to those of a published table; a row without reports goes."""
+    sums = sql.SQL(", ").join(
+        sql.SQL("{0} = held.{0} + excluded.{0}").format(sql.Identifier(name)) for name in counts
+    )
+    key = listed(key_of(connection, published))
+    connection.execute(
+        fill("load/publish_added.sql", **_names(connection, published, staged), key=key, sums=sums)
+    )
+
+
+def _publish_table(connection: Connection, published: str, staged: str) -> None:
+    """Make a table equal to another, row by row; equal rows stay untouched."""
+    connection.execute(fill("load/publish_table.sql", **_names(connection, published, staged)))
 
 
 def _names(connection: Connection, published: str, staged: str) -> dict[str, sql.Composable]:
@@ -181,11 +172,15 @@ def _refuse_stale_plan(connection: Connection, load: RunningLoad) -> None:
 def refuse_incomplete_staging(connection: Connection) -> None:
     """Raise StagingIncomplete unless every batch is staged and every aggregate adds up, counted now."""
     counts = connection.execute(read("load/count_again.sql")).fetchall()[0]
-    if counts["staged_count"] != counts["expected_count"] or counts["wrong_aggregate_count"] > 0:
+    if (
+        counts["staged_count"] != counts["expected_count"]
+        or counts["wrong_aggregate_count"] > 0
+        or counts["next_count"] != counts["portal_count"]
+    ):
         raise StagingIncomplete(
-            f"Staged {counts['staged_count']} of {counts['expected_count']} reports, and"
-            f" {counts['wrong_aggregate_count']} aggregates do not add up. Nothing was published; trigger a"
-            " new run."
+            f"Staged {counts['staged_count']} of {counts['expected_count']} reports, {counts['wrong_aggregate_count']} aggregates"
+            f" do not add up, and {counts['next_count']} reports would be held, rejected ones included, of"
+            f" {counts['portal_count']} at the portal. Nothing was published; trigger a new run."
         )
 
 

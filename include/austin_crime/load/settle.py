@@ -14,6 +14,7 @@ from austin_crime import config, values
 from austin_crime.errors import Contradiction, PortalMoved
 from austin_crime.landing import files
 from austin_crime.load import extract, stage
+from austin_crime.load.changes import find_changes
 from austin_crime.load.decide import name_months
 from austin_crime.models import Batch, Load, PlannedMonth, PortalMonth
 from austin_crime.portal.client import Portal
@@ -58,7 +59,7 @@ def settle_months(portal: Portal, load: Load, folder: UPath) -> int:
         else:
             moved = portal.patiently(lambda: _keep_counts(portal, load, folder), Contradiction)
             if not moved:
-                _describe_duplicates(load, folder)
+                _conclude(load, folder)
                 return round_number
             log.warning(
                 "The portal changed %s months during the load; they are fetched whole: %s.",
@@ -258,14 +259,20 @@ def _read_group_key(dimension: str, key: Any) -> str | None:
     return values.read_group_key(dimension, None if key is None else values.as_text(key))
 
 
-def _describe_duplicates(load: Load, folder: UPath) -> None:
-    """Give duplicates their raw JSON as received."""
+def _conclude(load: Load, folder: UPath) -> None:
+    """Conclude a load whose months are equal to the portal's."""
     with connect() as connection:
         running_load(connection, load)
-        describe_duplicates(connection, folder)
+        conclude(connection, folder)
 
 
-def describe_duplicates(connection: Connection, folder: UPath) -> None:
+def conclude(connection: Connection, folder: UPath) -> None:
+    """Give duplicates their raw JSON, and list what publishing adds, edits and removes, in ``staging.changes``."""
+    _describe_duplicates(connection, folder)
+    find_changes(connection)
+
+
+def _describe_duplicates(connection: Connection, folder: UPath) -> None:
     """Give duplicates their raw JSON as received."""
     duplicates = connection.execute(
         "select batches.batch, array_agg(rejected.source_row_id) as row_ids"

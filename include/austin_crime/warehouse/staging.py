@@ -15,7 +15,7 @@ REJECTS = "ops.rejected_reports"
 TOTAL = """
 select {name} as table_name,
     (select coalesce(sum(report_count), 0) from mart.{table}) as live_count,
-    (select coalesce(sum(report_count), 0) from staging.{table}) as next_count
+    (select coalesce(sum(report_count), 0) from staging.{next}) as next_count
 """
 
 
@@ -42,7 +42,15 @@ def make_anew(connection: Connection) -> None:
     connection.execute(fill("staging/rejects_next.sql", columns=listed(rejects)))
     connection.execute(read("staging/next_months.sql"))
     for name in config.AGGREGATES:
-        connection.execute(fill("staging/aggregate.sql", table=sql.Identifier(name)))
+        connection.execute(
+            fill(
+                "staging/aggregate.sql",
+                name=sql.Literal(name),
+                table=sql.Identifier(name),
+                next=sql.Identifier(f"next_{name}"),
+                columns=listed(columns_of(connection, f"mart.{name}")),
+            )
+        )
     connection.execute(read("staging/newest_report.sql"))
     connection.execute(read("staging/crime_groups_next.sql"))
     connection.execute(read("staging/reconciliation.sql"))
@@ -52,7 +60,8 @@ def make_anew(connection: Connection) -> None:
 def totals() -> sql.Composed:
     """Return the query of the view that counts the reports in each aggregate, live and next."""
     return sql.SQL("union all").join(
-        sql.SQL(TOTAL).format(name=name, table=sql.Identifier(name)) for name in config.AGGREGATES
+        sql.SQL(TOTAL).format(name=name, table=sql.Identifier(name), next=sql.Identifier(f"next_{name}"))
+        for name in config.AGGREGATES
     )
 
 

@@ -37,6 +37,18 @@ def columns_of(connection: Connection, name: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
+def key_of(connection: Connection, name: str) -> list[str]:
+    """Return the columns of a table's first unique key, in the key's order."""
+    rows = connection.execute(
+        "select attname as name from pg_index cross join unnest(indkey::int[]) with ordinality as part (attnum, place)"
+        " inner join pg_attribute on attrelid = indrelid and pg_attribute.attnum = part.attnum"
+        " where indexrelid = (select min(indexrelid) from pg_index where indrelid = %s::regclass and indisunique)"
+        " order by place",
+        (name,),
+    )
+    return [row["name"] for row in rows]
+
+
 def listed(columns: Iterable[str], of: str | None = None) -> sql.Composed:
     """Return columns with commas, ``a, b``, or ``held.a, held.b`` of ``held``."""
     before = [of] if of else []

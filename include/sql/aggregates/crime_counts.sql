@@ -1,4 +1,4 @@
--- crime_counts: one row per day or month, crime type and council district. From: staging.crimes_per_month, crimes_next.
+-- crime_counts: one row per day or month, crime type and council district. From: staging.next_crimes_per_month, crimes_next.
 truncate staging.crime_counts;
 
 insert into staging.crime_counts (
@@ -14,13 +14,15 @@ counts as (
         months.occurred_month as occurred_date,
         months.crime_type,
         months.council_district,
-        months.report_count,
-        months.with_status_count,
-        months.cleared_count
-    from staging.crimes_per_month as months
+        sum(months.report_count)::bigint as report_count,
+        sum(months.with_status_count)::bigint as with_status_count,
+        sum(months.cleared_count)::bigint as cleared_count
+    from staging.next_crimes_per_month as months
     where
         months.occurred_month is null
         or (months.occurred_month >= (select first_day.occurred_date from first_day)) is not true
+    group by months.occurred_month, months.crime_type, months.council_district
+    having sum(months.report_count) <> 0
     union all
     select
         crimes.occurred_date,

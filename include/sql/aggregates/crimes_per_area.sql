@@ -1,4 +1,4 @@
--- crimes_per_area: one row per council district, one for reports without one. From: staging.crimes_per_month, council_districts.
+-- crimes_per_area: one row per council district, one without. From: staging.next_crimes_per_month, council_districts.
 truncate staging.crimes_per_area;
 
 insert into staging.crimes_per_area (
@@ -11,8 +11,9 @@ with counts as (
         sum(crimes.report_count)::bigint as report_count,
         sum(crimes.with_status_count)::bigint as with_status_count,
         sum(crimes.cleared_count)::bigint as cleared_count
-    from staging.crimes_per_month as crimes
+    from staging.next_crimes_per_month as crimes
     group by crimes.council_district
+    having sum(crimes.report_count) <> 0
 ),
 
 areas as (

@@ -1,4 +1,4 @@
--- crimes_per_month_and_group: one row per month, crime group and district. From: staging.crimes_per_month, crime_groups_next.
+-- crimes_per_month_and_group: one row per month, group and district. From: staging.next_crimes_per_month, crime_groups_next.
 truncate staging.crimes_per_month_and_group;
 
 insert into staging.crimes_per_month_and_group (
@@ -18,6 +18,7 @@ select
     sum(crimes.report_count) as report_count,
     sum(crimes.with_status_count) as with_status_count,
     sum(crimes.cleared_count) as cleared_count
-from staging.crimes_per_month as crimes
+from staging.next_crimes_per_month as crimes
 left join groups using (crime_type)
-group by crimes.occurred_month, coalesce(groups.crime_group, 'Not grouped yet'), crimes.council_district;
+group by crimes.occurred_month, coalesce(groups.crime_group, 'Not grouped yet'), crimes.council_district
+having sum(crimes.report_count) <> 0;

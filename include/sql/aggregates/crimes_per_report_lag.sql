@@ -1,4 +1,4 @@
--- crimes_per_report_lag: one row per days from occurrence to report, one for others. From: staging.crimes_next, crimes_per_month.
+-- crimes_per_report_lag: one row per days to the report, one for others. From: staging.crimes_next, next_crimes_per_month.
 -- Only the reports of the reference months have to be looked at one by one.
 truncate staging.crimes_per_report_lag;
 
@@ -34,7 +34,7 @@ select
     false as is_reference,
     null as report_lag_days,
     coalesce(sum(crimes.report_count), 0) as report_count
-from staging.crimes_per_month as crimes
+from staging.next_crimes_per_month as crimes
 where
     not coalesce(
         crimes.occurred_month >= (select reference.first_month from reference)

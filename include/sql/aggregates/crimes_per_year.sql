@@ -1,4 +1,4 @@
--- crimes_per_year: one row per year of occurrence, one for an unknown year. From: staging.crimes_per_month, newest_report.
+-- crimes_per_year: one row per year of occurrence, one for an unknown year. From: staging.next_crimes_per_month, newest_report.
 truncate staging.crimes_per_year;
 
 insert into staging.crimes_per_year (
@@ -10,8 +10,9 @@ with counts as (
         sum(crimes.report_count)::bigint as report_count,
         sum(crimes.with_status_count)::bigint as with_status_count,
         sum(crimes.cleared_count)::bigint as cleared_count
-    from staging.crimes_per_month as crimes
+    from staging.next_crimes_per_month as crimes
     group by extract(year from crimes.occurred_month)
+    having sum(crimes.report_count) <> 0
 )
 
 select

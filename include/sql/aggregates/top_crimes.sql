@@ -1,4 +1,4 @@
--- top_crimes: one row per crime type, the most frequent first. From: staging.crimes_per_month.
+-- top_crimes: one row per crime type, the most frequent first. From: staging.next_crimes_per_month.
 truncate staging.top_crimes;
 
 insert into staging.top_crimes (
@@ -10,8 +10,9 @@ with counts as (
         sum(crimes.report_count)::bigint as report_count,
         sum(crimes.with_status_count)::bigint as with_status_count,
         sum(crimes.cleared_count)::bigint as cleared_count
-    from staging.crimes_per_month as crimes
+    from staging.next_crimes_per_month as crimes
     group by crimes.crime_type
+    having sum(crimes.report_count) <> 0
 )
 
 select

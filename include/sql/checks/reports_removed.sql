@@ -1,4 +1,4 @@
--- reports_removed: percent of the published reports that would disappear. From: mart.crimes, staging.
+-- reports_removed: percent of the published reports that would disappear. From: staging.
 select
     null as subject,
     coalesce(round(100.0 * removed.report_count / nullif(held.report_count, 0), 4), 0) as observed
@@ -10,4 +10,4 @@ from (
         where staged.incident_id = replaced.incident_id
     )
 ) as removed
-cross join (select count(*) as report_count from mart.crimes) as held;
+cross join (select sum(report_count) as report_count from staging.held_months) as held;

@@ -1,21 +1,23 @@
 -- apply_changes: apply to mart.crimes what find_changes found. From: staging.crimes.
 -- {columns}: all of them; {staged_columns}: those of staging.crimes; {assignments}: name = staged.name, of all but the key.
 delete from mart.crimes as held
-using removed
-where held.incident_id = removed.incident_id;
+using staging.changes as changed
+where
+    held.incident_id = changed.incident_id
+    and changed.change = 'removed';
 
 update mart.crimes as held set
     {assignments}
 from staging.crimes as staged
-inner join changed using (incident_id)
+inner join staging.changes as changed using (incident_id)
 where
     held.incident_id = staged.incident_id
-    and changed.change <> 'added';
+    and changed.change in ('edited', 'source edited');
 
 insert into mart.crimes ({columns})
 select {staged_columns}
 from staging.crimes as staged
-inner join changed using (incident_id)
+inner join staging.changes as changed using (incident_id)
 where changed.change = 'added';
 
 update ops.loads set

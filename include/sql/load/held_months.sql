@@ -35,6 +35,7 @@ months as (
 
 select
     months.source_month as month,
+    coalesce(held.report_count, 0) as published_count,
     coalesce(held.report_count, 0) + coalesce(rejected.report_count, 0) as report_count,
     exists(
         select 1 from duplicate_months

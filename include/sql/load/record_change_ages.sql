@@ -1,18 +1,18 @@
--- record_change_ages: how old the reports are that a load adds, edits, removes, clears. From: removed, changed, staging, mart.
--- Run between find_changes and apply_changes.
+-- record_change_ages: how old the reports are that a load adds, edits, removes, clears. From: staging, mart.
+-- Run before apply_changes.
 insert into ops.change_ages (load_id, change, age_weeks, report_count)
 with ages as (
     select
         changed.change,
         staged.occurred_date
-    from changed
+    from staging.changes as changed
     inner join staging.crimes as staged using (incident_id)
     where changed.change in ('added', 'edited')
     union all
     select
         'cleared' as change,
         staged.occurred_date
-    from changed
+    from staging.changes as changed
     inner join staging.crimes as staged using (incident_id)
     left join mart.crimes as held using (incident_id)
     where
@@ -23,8 +23,9 @@ with ages as (
     select
         'removed' as change,
         held.occurred_date
-    from removed
+    from staging.changes as changed
     inner join mart.crimes as held using (incident_id)
+    where changed.change = 'removed'
 )
 
 select

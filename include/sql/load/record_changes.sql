@@ -1,4 +1,4 @@
--- record_changes: write what find_changes found to ops.crime_changes. From: staging.crimes, mart.crimes.
+-- record_changes: write what find_changes found to ops.crime_changes. From: staging, mart.crimes.
 insert into ops.crime_changes (load_id, incident_id, change, differences)
 select
     loads.load_id,
@@ -15,7 +15,7 @@ select
             new_values.value is distinct from old_values.value
             and new_values.key not in ('source_row_id', 'source_updated_at')
     ) as differences
-from changed
+from staging.changes as changed
 inner join staging.crimes as staged using (incident_id)
 inner join mart.crimes as held using (incident_id)
 cross join ops.loads as loads
@@ -29,7 +29,7 @@ select
     changed.incident_id,
     changed.change,
     null as differences
-from changed
+from staging.changes as changed
 cross join ops.loads as loads
 where
     loads.status = 'running'
@@ -41,7 +41,9 @@ select
     held.incident_id,
     'removed' as change,
     to_jsonb(held) as differences
-from removed
+from staging.changes as changed
 inner join mart.crimes as held using (incident_id)
 cross join ops.loads as loads
-where loads.status = 'running';
+where
+    loads.status = 'running'
+    and changed.change = 'removed';

@@ -1,5 +1,6 @@
 -- record_month_changes: what the load changes in the monthly counts. From: crimes_per_month of staging and mart, ops.loads.
--- Run before mart.crimes_per_month is published. If that is not what the last load published, the history starts anew.
+-- Staging holds either only that, or all counts, which are compared with the published ones. Run before those are published. If
+-- they are not what the last load published, the history starts anew.
 update ops.loads set
     starts_history = not coalesce(
         exists (
@@ -41,6 +42,7 @@ with sides as (
         -held.with_status_count as with_status_count,
         -held.cleared_count as cleared_count
     from mart.crimes_per_month as held
+    where not exists (select 1 from staging.added_to where added_to.table_name = 'crimes_per_month')
 ),
 
 changes as (

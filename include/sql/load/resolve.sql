@@ -14,46 +14,54 @@ with returned as (
 insert into staging.crimes
 select returned.* from returned;
 
-insert into staging.replaced_crimes (incident_id, source_month)
+-- Just filled: without statistics the planner sorts where it should hash.
+analyze staging.crimes (incident_id, source_row_id, source_month, occurred_month, crime_type, council_district);
+
+insert into staging.replaced_crimes (incident_id, source_month, source_row_id)
 select
     held.incident_id,
-    held.source_month
+    held.source_month,
+    held.source_row_id
 from staging.months as month
 inner join mart.crimes as held on month.source_month = held.source_month
 where month.kind in ('whole', 'vanished')
 union all
 select
     held.incident_id,
-    held.source_month
+    held.source_month,
+    held.source_row_id
 from staging.months as month
 inner join mart.crimes as held on month.source_month is null and held.source_month is null
 where month.kind in ('whole', 'vanished');
 
-insert into staging.replaced_crimes (incident_id, source_month)
+analyze staging.replaced_crimes;
+
+-- Most reports that are fetched again were just found in their month: only the others are looked for by the portal's id.
+with others as materialized (
+    select staged.source_row_id
+    from staging.crimes as staged
+    where
+        not exists (
+            select 1 from staging.replaced_crimes as replaced
+            where replaced.source_row_id = staged.source_row_id
+        )
+    union
+    select rejected.source_row_id
+    from staging.rejected_reports as rejected
+)
+
+insert into staging.replaced_crimes (incident_id, source_month, source_row_id)
 select
     held.incident_id,
-    held.source_month
+    held.source_month,
+    held.source_row_id
 from mart.crimes as held
+inner join others using (source_row_id)
 where
     coalesce(held.source_month, 'infinity'::date) not in (
         select coalesce(month.source_month, 'infinity'::date) from staging.months as month
         where month.kind in ('whole', 'vanished')
-    )
-    and exists (
-        select 1 from staging.crimes as staged
-        where staged.source_row_id = held.source_row_id
     );
-
-insert into staging.replaced_crimes (incident_id, source_month)
-select
-    held.incident_id,
-    held.source_month
-from mart.crimes as held
-inner join staging.rejected_reports as rejected using (source_row_id)
-on conflict do nothing;
-
--- Just filled: without statistics the planner sorts where it should hash.
-analyze staging.crimes (incident_id, source_row_id, source_month, occurred_month, crime_type, council_district);
 
 -- Counting first is three times as fast as grouping, and there are nearly always none.
 create temporary table duplicate_keys on commit drop as
@@ -160,14 +168,19 @@ select
 from ranked
 where ranked.key_rank > 1;
 
-insert into staging.replaced_crimes (incident_id, source_month)
-select
+insert into staging.replaced_crimes (incident_id, source_month, source_row_id)
+select distinct
     held.incident_id,
-    held.source_month
+    held.source_month,
+    held.source_row_id
 from mart.crimes as held
 inner join staging.rejected_reports as duplicate using (incident_id, source_row_id)
-where duplicate.batch_id is null
-on conflict do nothing;
+where
+    duplicate.batch_id is null
+    and not exists (
+        select 1 from staging.replaced_crimes as replaced
+        where replaced.incident_id = held.incident_id
+    );
 
 with duplicates as (
     delete from staging.crimes as staged

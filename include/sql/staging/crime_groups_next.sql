@@ -1,11 +1,12 @@
--- crime_groups_next: the group of each crime type that will be published. From: staging.crimes_per_month, mart.crime_group_rules.
+-- crime_groups_next: the group of each type that will be published. From: staging.next_crimes_per_month, mart.crime_group_rules.
 create view staging.crime_groups_next as
 with types as (
     select
         crimes.crime_type,
         sum(crimes.report_count)::bigint as report_count
-    from staging.crimes_per_month as crimes
+    from staging.next_crimes_per_month as crimes
     group by crimes.crime_type
+    having sum(crimes.report_count) <> 0
 )
 
 select

@@ -5,21 +5,21 @@ with published as (
         'occurred_year' as dimension,
         extract(year from occurred_month)::text as group_key,
         sum(report_count) as report_count
-    from staging.crimes_per_month
+    from staging.next_crimes_per_month
     group by extract(year from occurred_month)
     union all
     select
         'crime_type' as dimension,
         crime_type as group_key,
         sum(report_count) as report_count
-    from staging.crimes_per_month
+    from staging.next_crimes_per_month
     group by crime_type
     union all
     select
         'council_district' as dimension,
         council_district::text as group_key,
         sum(report_count) as report_count
-    from staging.crimes_per_month
+    from staging.next_crimes_per_month
     group by council_district
 ),
 

@@ -63,12 +63,31 @@ comment on table staging.rejected_reports is
 'Fetched reports without a readable key (with their batch), and duplicates (without).';
 comment on column staging.rejected_reports.batch_id is 'The batch that brought it; null for duplicates, which settling finds.';
 
-create unlogged table staging.replaced_crimes (incident_id bigint primary key, source_month date)
-with (autovacuum_enabled = off);
+create table staging.held_months (source_month date, report_count bigint not null);
+comment on table staging.held_months is 'One row per month of report date: how many reports mart.crimes had when the load was planned.';
+comment on column staging.held_months.source_month is 'As in mart.crimes.';
+comment on column staging.held_months.report_count is 'Reports.';
+
+create unlogged table staging.replaced_crimes (
+    incident_id bigint not null,
+    source_month date,
+    source_row_id text not null
+) with (autovacuum_enabled = off);
 comment on table staging.replaced_crimes is
 'Held reports that the load replaces or removes: of months fetched whole or vanished, fetched again, or duplicates.';
 comment on column staging.replaced_crimes.incident_id is 'Incident number.';
 comment on column staging.replaced_crimes.source_month is 'As held.';
+comment on column staging.replaced_crimes.source_row_id is 'As held.';
+
+create unlogged table staging.changes (
+    incident_id bigint not null,
+    change text not null check (change in ('added', 'edited', 'source edited', 'removed'))
+) with (autovacuum_enabled = off);
+comment on table staging.changes is
+'Reports that publishing adds to mart.crimes, writes anew or removes; empty if mart.crimes is empty and filled.';
+comment on column staging.changes.incident_id is 'Incident number.';
+comment on column staging.changes.change is
+'added; edited; source edited: only the portal''s id or stamp is new; or removed.';
 
 create table staging.portal_counts (
     dimension text not null,
@@ -88,6 +107,7 @@ create unlogged table staging.count_changes (
     occurred_month date,
     occurred_date date,
     occurred_hour smallint,
+    report_lag_days integer,
     is_default_time boolean not null,
     crime_type text,
     council_district smallint,
@@ -100,6 +120,7 @@ comment on table staging.count_changes is
 comment on column staging.count_changes.occurred_month is 'As in mart.crimes.';
 comment on column staging.count_changes.occurred_date is 'As in mart.crimes.';
 comment on column staging.count_changes.occurred_hour is 'As in mart.crimes.';
+comment on column staging.count_changes.report_lag_days is 'As in mart.crimes_per_report_lag.';
 comment on column staging.count_changes.is_default_time is 'Whether the time is 00:00, 00:01 or 12:00; false without one.';
 comment on column staging.count_changes.crime_type is 'As in mart.crimes.';
 comment on column staging.count_changes.council_district is 'As in mart.crimes.';
@@ -107,7 +128,9 @@ comment on column staging.count_changes.report_count is 'Reports; negative if th
 comment on column staging.count_changes.with_status_count is 'Reports with a clearance status; negative if there are fewer.';
 comment on column staging.count_changes.cleared_count is 'Cleared reports; negative if there are fewer.';
 
-create unlogged table staging.counted_anew (table_name text not null) with (autovacuum_enabled = off);
-comment on table staging.counted_anew is
-'Aggregates that are counted anew from all reports. Of the others, the load''s changes are added to what is published.';
-comment on column staging.counted_anew.table_name is 'The aggregate; crimes_per_month stands for all.';
+create unlogged table staging.added_to (table_name text not null, is_built boolean not null)
+with (autovacuum_enabled = off);
+comment on table staging.added_to is
+'Aggregates of which staging holds only what the load changes, to be added to what is published; of the others it holds all.';
+comment on column staging.added_to.table_name is 'The aggregate.';
+comment on column staging.added_to.is_built is 'Whether staging holds that by now.';

@@ -20,7 +20,9 @@ MAY, JUNE = date(2024, 5, 1), date(2024, 6, 1)
 
 def held(month, count, **changes):
     """Return a month that is held as it was loaded."""
-    return HeldMonth(month, **{"report_count": count, "portal_report_count": count} | changes)
+    return HeldMonth(
+        month, **{"report_count": count, "published_count": count, "portal_report_count": count} | changes
+    )
 
 
 def decide(portal_month, held_month, **options):
@@ -59,7 +61,7 @@ def test_a_mostly_new_month_that_is_fetched_whole_anyway_takes_the_ids_that_are_
     months = [PortalMonth(MAY, 100, NEW, newer_count=51)]
 
     [month] = decide_months(
-        months, [HeldMonth(MAY, 100, newest_updated_at=OLD)], whole="full reload asked for"
+        months, [HeldMonth(MAY, 100, 100, newest_updated_at=OLD)], whole="full reload asked for"
     )
 
     assert (month.kind, month.is_mostly_new) == ("whole", False)

@@ -284,10 +284,18 @@ def scratch_folder() -> Path | None:
 
 
 @contextmanager
-def temporary_server(settings: Mapping[str, str] = SETTINGS | TEST_SETTINGS) -> Iterator[Server]:
-    """Run a throw-away server with all roles and no warehouse; the end of the context ends it and removes its data."""
+def temporary_server(
+    settings: Mapping[str, str] = SETTINGS | TEST_SETTINGS, scratch: Path | None = None
+) -> Iterator[Server]:
+    """Run a throw-away server with all roles and no warehouse; the end of the context ends it and removes its data.
+
+    Parameters
+    ----------
+    scratch
+        Where its data lie; by default in memory if there is room.
+    """
     server = Server(free_port(), {role: secrets.token_urlsafe(12) for role in (SUPERUSER, *ROLES)})
-    folder = Path(tempfile.mkdtemp(prefix="austin-crime-postgres-", dir=scratch_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="austin-crime-postgres-", dir=scratch or scratch_folder()))
     hand_over(folder)
     try:
         initialize(folder / "data", server.passwords[SUPERUSER], "--no-sync")

@@ -9,19 +9,21 @@ import duckdb
 from sample_portal.data import generate
 from sample_portal.errors import PortalFault
 
-_MEMORY = "600MB"
+# DuckDB keeps indexes in memory while it makes them.
+_MEMORY_MB, _BYTES_PER_REPORT = 600, 100
 _THREADS = 2
 
 
-def connect(path: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a database, in memory without a path; PortalFault if it cannot be opened."""
+def connect(path: Path | None = None, reports: int = 0) -> duckdb.DuckDBPyConnection:
+    """Open a database of so many reports, in memory without a path; PortalFault if it cannot be opened."""
     try:
         connection = duckdb.connect(path or ":memory:")
     except duckdb.IOException as error:
         raise PortalFault(
             f"{path} cannot be opened: {str(error).splitlines()[0]}. Stop the other portal, or give another --data-dir."
         ) from error
-    connection.execute(f"set memory_limit = '{_MEMORY}'; set threads = {_THREADS}")
+    memory_mb = max(_MEMORY_MB, reports * _BYTES_PER_REPORT // 1_000_000)
+    connection.execute(f"set memory_limit = '{memory_mb}MB'; set threads = {_THREADS}")
     if path is None:
         connection.execute("set temp_directory = ?", [str(Path(tempfile.gettempdir()) / "sample_portal")])
     return connection
@@ -51,7 +53,7 @@ def _make_database(path: Path, recipe: generate.Recipe) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        with connect(part) as connection:
+        with connect(part, recipe.reports) as connection:
             generate.generate(connection, recipe)
         part.rename(path)
     except duckdb.Error as error:

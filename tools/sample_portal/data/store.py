@@ -103,7 +103,7 @@ class Store:
             connection = connect()
             generate.generate(connection, recipe)
             return cls(connection, form)
-        return cls(connect(kept_database(folder, recipe)), form)
+        return cls(connect(kept_database(folder, recipe), reports), form)
 
     @classmethod
     def from_file(cls, path: Path | str, updated_at: datetime | None = None) -> Self:

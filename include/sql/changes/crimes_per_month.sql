@@ -1,0 +1,14 @@
+-- crimes_per_month: what the load adds to it. From: staging.count_changes.
+insert into staging.crimes_per_month (
+    occurred_month, crime_type, council_district, report_count, with_status_count, cleared_count
+)
+select
+    changes.occurred_month,
+    changes.crime_type,
+    changes.council_district,
+    sum(changes.report_count) as report_count,
+    sum(changes.with_status_count) as with_status_count,
+    sum(changes.cleared_count) as cleared_count
+from staging.count_changes as changes
+group by changes.occurred_month, changes.crime_type, changes.council_district
+having (sum(changes.report_count), sum(changes.with_status_count), sum(changes.cleared_count)) <> (0, 0, 0);
