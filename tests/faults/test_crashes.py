@@ -45,7 +45,7 @@ FAIL_POINTS = {
     "everything is written, and not committed": ("publish", "warehouse.slot", "clear_staging", "after", 1),
 }
 COMMITTED = {
-    "everything is committed": ("publish", "load.publish", "refresh_statistics", "before", 1),
+    "everything is committed": ("publish", "landing.record", "write_published", "before", 1),
     "the dashboards are about to be refreshed": ("refresh", "steps", "refresh_dashboards", "before", 1),
 }
 # A first load has no unequal months, and settles, builds and checks as a later one does. Steps that do the same whichever of

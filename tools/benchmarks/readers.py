@@ -12,7 +12,7 @@ from statistics import median
 from austin_crime import own_servers
 from benchmarks import measure
 from benchmarks.errors import BenchmarkError
-from benchmarks.surroundings import PATHS, ROOT, Surroundings, end
+from benchmarks.surroundings import ROOT, Surroundings, end
 from local_stack.provisioning import postgres
 from testing.superset_pages import Browser
 from testing.waiting import wait_for

@@ -19,9 +19,7 @@ def build(connection: Connection, table: str) -> int:
     if row_count is None:
         connection.execute(read(f"aggregates/{table}.sql"))
         row_count = _count(connection, table)
-    connection.execute(
-        fill("load/note_built.sql", name=sql.Literal(table), row_count=sql.Literal(row_count))
-    )
+    connection.execute(fill("load/note_built.sql", name=sql.Literal(table), row_count=sql.Literal(row_count)))
     return row_count
 
 
