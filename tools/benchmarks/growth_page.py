@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report import table
-from local_stack.configuration.settings import ROOT
+from benchmarks.markdown import table
 
+ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).with_name("growth.json")
 PAGE, PICTURE = ROOT / "docs" / "growth.md", ROOT / "docs" / "images" / "growth.png"
 METHOD = Path(__file__).with_name("growth.md")

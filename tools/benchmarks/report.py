@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmarks import aims, results
 from benchmarks.contenders import CONTENDERS, FLOOR, NOTHING_NEW, OURS, UNDER_AIRFLOW, WEEK_LATER
+from benchmarks.markdown import table
 from benchmarks.results import Result
 from benchmarks.surroundings import ROOT
 
@@ -130,9 +131,3 @@ def step_rows(kept: list[Result], reports: int) -> Iterator[list[str]]:
         if result and "steps" in result:
             steps = ", ".join(f"{step} {seconds:.1f}" for step, seconds in result["steps"].items())
             yield [name, steps]
-
-
-def table(titles: Sequence[str], rows: Iterator[list[str]] | list[list[str]]) -> str:
-    """Return a table of Markdown."""
-    lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
