@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from austin_crime import config, errors, nightly
 from sample_portal.faults import Fault
+from testing import recount
 from testing.cases import IS_LONG, pairs
 
 pytestmark = pytest.mark.slow
@@ -302,6 +303,7 @@ class Warehouse:
                 f" union all (select * from mart.{table} except select * from counted)"
             )
             assert wrong == [], table
+        assert recount.differences() == {}
 
     def expect_a_quiet_night(self):
         asked_before = self.publisher.store.request_count

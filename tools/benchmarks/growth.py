@@ -86,7 +86,10 @@ def load(where: Surroundings) -> dict[str, Any]:
     where.fresh_warehouse(OURS.module)
     shutil.rmtree(where.folder / "landing", ignore_errors=True)
     result = measure.run(where, OURS, OURS.module)
-    return result | {"rows": proof.sums(where, OURS.module)[0]}
+    rows = proof.sums(where, OURS.module)[0]
+    if rows != where.reports:
+        raise BenchmarkError(f"The load published {rows:,} reports: expected {where.reports:,}.")
+    return result | {"rows": rows}
 
 
 def sizes(where: Surroundings) -> dict[str, int]:

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,7 +15,7 @@ from austin_crime.warehouse.connection import Connection
 
 RUNS = 3
 CRIMES = "mart.crimes"
-VIEWS = {
+VIEWS: dict[str, dict[str, Any]] = {
     "first rows": {},
     "rows by day, newest first": {"sort": "-occurred_date"},
     "rows of a district": {"filters": ("council_district:eq:9",)},
@@ -34,11 +35,11 @@ def requests() -> dict[str, Callable[[Connection], Any]]:
         "landing": received.list_loads,
         "tables": tables.recorded_counts,
     }
-    for name, view in VIEWS.items():
-        found[name] = lambda connection, view=view: rows.read_page(
-            connection, rows.View(tables.find_table(connection, CRIMES), **view)
-        )
-    return found
+    return found | {name: partial(_first_page, **view) for name, view in VIEWS.items()}
+
+
+def _first_page(connection: Connection, sort: str = "", filters: tuple[str, ...] = ()) -> rows.Page:
+    return rows.read_page(connection, rows.View(tables.find_table(connection, CRIMES), sort, filters))
 
 
 def _newest(connection: Connection) -> str:

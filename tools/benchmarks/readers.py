@@ -72,7 +72,7 @@ def running_superset(where: Surroundings, warehouse: str) -> Iterator[str]:
             [python, ROOT / "superset" / "bootstrap.py"], env=told, stdout=log, stderr=log, check=True
         )
         options = ["--workers", "1", "--worker-class", "gthread", "--threads", "4", "--timeout", "300"]
-        serve = [python, "-m", "gunicorn", *options, "--bind", url.removeprefix("http://")]
+        serve = [str(python), "-m", "gunicorn", *options, "--bind", url.removeprefix("http://")]
         process = subprocess.Popen(
             [*serve, "superset.app:create_app()"], env=told, stdout=log, stderr=log, start_new_session=True
         )

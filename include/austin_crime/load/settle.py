@@ -283,8 +283,9 @@ def _describe_duplicates(connection: Connection, folder: UPath) -> None:
     ).fetchall()
     for row in duplicates:
         raw = stage.raw_reports(folder, Batch.of(row["batch"]), set(row["row_ids"]))
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "update staging.rejected_reports set raw = %s where source_row_id = %s and batch_id is null",
-                [(report, row_id) for row_id, report in raw.items()],
-            )
+        connection.execute(
+            "update staging.rejected_reports set raw = described.report"
+            " from unnest(%s::text[], %s::jsonb[]) as described (row_id, report)"
+            " where source_row_id = described.row_id and batch_id is null",
+            (list(raw), list(raw.values())),
+        )

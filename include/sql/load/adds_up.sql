@@ -1,7 +1,7 @@
--- adds_up: whether counts with what is added are right: their sum, none below zero, and those by month as the portal counts; and
--- how many rows the aggregate will have. {name}: the aggregate; {published}: its table; {next}: its view; {staged}: what is added;
--- {key}: the columns of its key; {is_wrong}: a condition on the sums of one key. Keys with nulls are not found by `in`: all of
--- these are looked at.
+-- adds_up: whether counts with what is added are right: their sum, none below zero, and those by month as the portal counts;
+-- and how many rows the aggregate will have. {name}: the aggregate; {published}: its table; {next}: its view; {staged}: what is
+-- added; {key}: the columns of its key; {is_wrong}: a condition on the sums of one key. Keys with nulls are not found by `in`:
+-- all of these are looked at.
 with touched as (
     select
         count(*) as part_count,

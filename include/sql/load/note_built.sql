@@ -1,4 +1,4 @@
--- note_built: how many rows an aggregate of the running load will have. {name}: the aggregate; {row_count}: its rows. From: ops.loads.
+-- note_built: how many rows an aggregate of the running load will have. {name}: it; {row_count}: its rows. From: ops.loads.
 insert into ops.built_tables (load_id, table_name, row_count)
 select
     loads.load_id,

@@ -21,6 +21,10 @@ create or replace macro one_of(choices, place, salt) as
 create or replace macro code_of(place, salt) as
     lower(to_base(cast(hash(place, salt, getvariable('seed')) >> 2 as bigint), 36, 12));
 
+-- With zeros in front; a longer number stays whole.
+create or replace macro padded(number, width) as
+    lpad(cast(number as varchar), cast(greatest(width, len(cast(number as varchar))) as integer), '0');
+
 -- The moment of the upload that brought a week's reports: the second day after its Saturday, in the morning.
 create or replace macro upload_at(weeks_back, place) as
     cast(getvariable('until') as timestamp) + interval 2 day - to_days(7 * cast(weeks_back as integer))
@@ -183,12 +187,15 @@ select
     || '.' || code_of(place, 'version')[9:12] as ":version",
     cast(case number_shape
         when 'day'
-            then strftime(rep_day, '%Y%j') || lpad(cast(sequence * 20 + place % 20 as varchar), 4, '0')
-        when '13' then year(rep_day) || '9' || lpad(cast(sequence * 7 + 1000000 as varchar), 8, '0')
-        when '12' then strftime(rep_day, '%Y%j') || '1' || lpad(cast(sequence as varchar), 4, '0')
-        when '10' then year(rep_day) || '5' || lpad(cast(sequence as varchar), 5, '0')
-        when '9' then year(rep_day) || lpad(cast(sequence + 10000 as varchar), 5, '0')
-        else year(rep_day) || number_shape || lpad(cast(sequence * 9 + place % 9 as varchar), 6, '0')
+            then
+                strftime(rep_day, '%Y%j')
+                -- More than the city has in a day: longer numbers, which no other shape has.
+                || case when sequence < 500 then padded(sequence * 20 + place % 20, 4) else '0' || padded(sequence * 20 + place % 20, 6) end
+        when '13' then year(rep_day) || '9' || padded(sequence * 7 + 1000000, 8)
+        when '12' then strftime(rep_day, '%Y%j') || '1' || padded(sequence, 4)
+        when '10' then year(rep_day) || '5' || padded(sequence, 5)
+        when '9' then year(rep_day) || padded(sequence + 10000, 5)
+        else year(rep_day) || number_shape || padded(sequence * 9 + place % 9, 6)
     end as bigint) as incident_report_number,
     crime_type,
     ucr_code,
