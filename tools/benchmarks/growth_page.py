@@ -15,8 +15,14 @@ PAGE, PICTURE = ROOT / "docs" / "growth.md", ROOT / "docs" / "images" / "growth.
 METHOD = Path(__file__).with_name("growth.md")
 # The city's history, ten and a hundred times; the last is computed.
 HISTORY, COMPUTED = 2_615_000, 261_500_000
+MONTHS = 269
 # An exponent over this grows faster than the data.
 LINEAR = 1.05
+FEWEST_SIZES = 3
+HALF_AN_HOUR_S = 1800
+# Memory of a process that cleans a batch, and of each million of reports in it; measured with batches of several sizes.
+BASE_GB, GB_PER_MILLION = 0.215, 1.7
+HUNDREDFOLD = Path(__file__).with_name("hundredfold.md").read_text()
 
 Size = dict[str, Any]
 MEASURES: dict[str, tuple[str, Callable[[Size], float]]] = {
@@ -62,6 +68,7 @@ def page(sizes: list[Size], method: str) -> str:
         "\n".join(f"{size['reports']:,} reports: {size['machine']}" for size in sizes),
         f"![Each measure against the number of reports]({PICTURE.relative_to(PAGE.parent)})",
         "## Measured, and how it grows\n\n" + table(titles(sizes), list(rows(sizes))),
+        *hundredfold(sizes),
         "## The slowest charts and requests\n\n" + table(["reports", "slowest", "s"], list(slowest(sizes))),
         "## The steps\n\n" + table(["reports", "load", "seconds by step"], list(steps(sizes))),
         method.strip(),
@@ -86,6 +93,40 @@ def rows(sizes: list[Size]) -> Iterator[list[str]]:
         power, factor = fit([size["reports"] for size in sizes], figures)
         mark = " **faster than the data**" if power > LINEAR else ""
         yield [name, *shown, f"{power:.2f}{mark}", number(factor * COMPUTED**power, unit)]
+
+
+def hundredfold(sizes: list[Size]) -> Iterator[str]:
+    """Yield what a hundred times the history would need, if there are sizes enough to compute it from."""
+    if len(sizes) < FEWEST_SIZES:
+        return
+    reports = [size["reports"] for size in sizes]
+
+    def at(name: str) -> float:
+        power, factor = fit(reports, [MEASURES[name][1](size) for size in sizes])
+        return factor * COMPUTED**power
+
+    cores = math.ceil(at("… CPU of the load") / HALF_AN_HOUR_S)
+    month = COMPUTED / MONTHS
+    yield HUNDREDFOLD.format(
+        history=COMPUTED / HISTORY,
+        load_min=at("first load") / 60,
+        cores=cores,
+        workers=math.ceil(cores / 2),
+        load_cpu_min=at("… CPU of the load") / 60,
+        postgres_cpu_min=at("… CPU of PostgreSQL") / 60,
+        publish_min=at("… publishing, one transaction") / 60,
+        month=month,
+        batch_gb=BASE_GB + GB_PER_MILLION * month / 1e6,
+        week_s=at("a week later"),
+        week_fetched=at("… reports fetched"),
+        quiet_s=at("a night with nothing new"),
+        disk_gb=at("warehouse on disk") / 1000,
+        with_staging_gb=2.5 * at("warehouse on disk") / 1000,
+        landing_gb=at("landing of the first load") / 1000,
+        chart_s=at("slowest chart, uncached"),
+        median_s=at("median chart, uncached"),
+        request_s=at("slowest request of a page"),
+    )
 
 
 def fit(reports: list[int], figures: list[float]) -> tuple[float, float]:

@@ -55,6 +55,13 @@ def test_what_grows_faster_than_the_data_is_named_and_a_hundred_times_is_compute
     assert rows["first load"] == ["2.00 s", "2.00 s", "0.00", "2.00 s"]
 
 
+def test_the_page_says_what_a_hundred_times_would_need_once_three_sizes_tell_how_it_grows():
+    sizes = [MEASURED | {"reports": times * REPORTS} for times in (1, 2, 4)]
+
+    assert "would need" not in growth_page.page(sizes[:2], "")
+    assert "## What 100 times as many reports would need" in growth_page.page(sizes, "")
+
+
 def test_a_size_that_is_measured_again_takes_the_place_of_the_one_before(tmp_path, monkeypatch):
     monkeypatch.setattr(growth_page, "RESULTS", tmp_path / "growth.json")
     bigger = MEASURED | {"reports": 10 * REPORTS}
