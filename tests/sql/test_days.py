@@ -169,7 +169,7 @@ def test_a_load_adds_what_it_changes_to_the_published_counts(loaded, table):
 @pytest.mark.parametrize(
     "why",
     [
-        "update ops.loads set finished_at = '2024-06-10 04:59+00'",
+        "update ops.loads set started_at = '2024-06-10 04:59+00'",
         "update mart.{table} set report_count = report_count + 1",
         "delete from mart.{table}",
     ],
@@ -262,6 +262,36 @@ def test_a_removal_that_a_crash_of_the_server_forgot_is_not_published_as_none(lo
         publish.refuse_incomplete_staging(loaded)
 
 
+def test_a_full_reload_counts_all_anew(loaded):
+    loaded.execute("update mart.crimes_per_month set crime_type = 'CHANGED'")
+    loaded.execute(BEGIN, {"load": "second", "before": "first"})
+    loaded.execute(STAGE, {"first": 0, "last": 29, "crime_type": "THEFT"})
+    loaded.execute("insert into staging.batches values ('b', '{}', 30, 30, '{}')")
+    loaded.execute(
+        "insert into staging.months (source_month, kind, reason, is_mostly_new, portal_count, newest_count)"
+        " values ('2022-01-01', 'whole', '', false, 30, 0)"
+    )
+    count_held(loaded)
+    settle.resolve_keys(loaded)
+    changes.find_changes(loaded)
+
+    build.build(loaded, "crimes_per_month")
+
+    assert loaded.execute("select 1 from staging.added_to").fetchall() == []
+    assert loaded.execute("select sum(report_count) as n from staging.crimes_per_month").fetchall() == [
+        {"n": 30}
+    ]
+
+
+def test_the_first_aggregate_built_again_alone_is_noticed(loaded):
+    begin_with_an_edit(loaded)
+    for table in (*config.AGGREGATES, "crimes_per_month"):
+        build.build(loaded, table)
+
+    with pytest.raises(StagingIncomplete, match="5 aggregates do not add up"):
+        publish.refuse_incomplete_staging(loaded)
+
+
 def begin_with_an_edit(connection):
     """Begin a load that edits a report, up to settling."""
     connection.execute(BEGIN, {"load": "second", "before": "first"})
@@ -290,7 +320,7 @@ def test_all_is_counted_anew_if_the_portal_counts_otherwise(loaded):
 
 def test_a_load_in_the_week_of_the_last_one_begins_on_a_monday_in_austin(loaded):
     loaded.execute("update mart.crimes_per_month set crime_type = 'CHANGED'")
-    loaded.execute("update ops.loads set finished_at = '2024-06-10 05:00+00'")
+    loaded.execute("update ops.loads set started_at = '2024-06-10 05:00+00'")
 
     load(loaded, "second", "first", 30, 31)
 

@@ -79,39 +79,44 @@ def page(sizes: list[Size], method: str) -> str:
 def titles(sizes: list[Size]) -> list[str]:
     """Return the titles of the table of measures."""
     measured = [f"{size['reports']:,}" for size in sizes]
-    return ["", *measured, "grows with reports to the power of", f"{COMPUTED:,} (computed)"]
+    return ["", *measured, "power, all sizes", "power, last two", f"{COMPUTED:,} (computed)"]
 
 
 def rows(sizes: list[Size]) -> Iterator[list[str]]:
-    """Yield a row for each measure: its figures, its exponent, and the figure computed with it."""
+    """Yield a row for each measure: its figures, its exponents over all sizes and between the last two, and the figure computed with the latter."""
     for name, (unit, value) in MEASURES.items():
         figures = [value(size) for size in sizes]
         shown = [number(figure, unit) for figure in figures]
         if len(sizes) < 2:
-            yield [name, *shown, "", ""]
+            yield [name, *shown, "", "", ""]
             continue
-        power, factor = fit([size["reports"] for size in sizes], figures)
-        mark = " **faster than the data**" if power > LINEAR else ""
-        yield [name, *shown, f"{power:.2f}{mark}", number(factor * COMPUTED**power, unit)]
+        power, _ = fit(sizes, value)
+        last_power, factor = fit(sizes[-2:], value)
+        mark = " **faster than the data**" if last_power > LINEAR else ""
+        yield [
+            name,
+            *shown,
+            f"{power:.2f}",
+            f"{last_power:.2f}{mark}",
+            number(factor * COMPUTED**last_power, unit),
+        ]
 
 
 def hundredfold(sizes: list[Size]) -> Iterator[str]:
     """Yield what a hundred times the history would need, if there are sizes enough to compute it from."""
     if len(sizes) < FEWEST_SIZES:
         return
-    reports = [size["reports"] for size in sizes]
 
     def at(name: str) -> float:
-        power, factor = fit(reports, [MEASURES[name][1](size) for size in sizes])
-        return factor * COMPUTED**power
+        power, factor = fit(sizes[-2:], MEASURES[name][1])
+        computed: float = factor * COMPUTED**power
+        return computed
 
-    cores = math.ceil(at("… CPU of the load") / HALF_AN_HOUR_S)
     month = COMPUTED / MONTHS
     yield HUNDREDFOLD.format(
         history=COMPUTED / HISTORY,
         load_min=at("first load") / 60,
-        cores=cores,
-        workers=math.ceil(cores / 2),
+        workers=math.ceil(at("… CPU of the load") / HALF_AN_HOUR_S / 2),
         load_cpu_min=at("… CPU of the load") / 60,
         postgres_cpu_min=at("… CPU of PostgreSQL") / 60,
         publish_min=at("… publishing, one transaction") / 60,
@@ -129,9 +134,11 @@ def hundredfold(sizes: list[Size]) -> Iterator[str]:
     )
 
 
-def fit(reports: list[int], figures: list[float]) -> tuple[float, float]:
+def fit(sizes: list[Size], value: Callable[[Size], float]) -> tuple[float, float]:
     """Return exponent and factor of the power law that fits best, by least squares of logarithms."""
-    line = statistics.linear_regression([math.log(n) for n in reports], [math.log(f) for f in figures])
+    line = statistics.linear_regression(
+        [math.log(size["reports"]) for size in sizes], [math.log(value(size)) for size in sizes]
+    )
     return line.slope, math.exp(line.intercept)
 
 

@@ -28,7 +28,11 @@ EFFECT = """
     select
         (select count(*) from mart.crimes) as published_count,
         (select count(*) from staging.crimes_next) as next_count,
-        (select count(*) from staging.changes where change = 'added') as added_count,
+        -- An empty table is filled with all of them.
+        case
+            when exists (select from mart.crimes) then (select count(*) from staging.changes where change = 'added')
+            else (select count(*) from staging.crimes_next)
+        end as added_count,
         (select count(*) from staging.changes where change = 'edited') as edited_count,
         (select count(*) from staging.changes where change = 'removed') as removed_count,
         (select published_at from mart.data_status) as published_at

@@ -70,6 +70,7 @@ def publish(connection: Connection, load: Load) -> str:
             f"Load {load.load_id} was not marked as published, so nothing was committed. Look into"
             " ops.loads and mart.data_status, and trigger a new run."
         )
+    _refuse_other_number(connection)
     is_counted_anew = not connection.execute("select 1 from staging.added_to").fetchall()
     slot.clear_staging(connection)
     connection.commit()
@@ -122,7 +123,7 @@ def _publish_aggregate(connection: Connection, table: str) -> None:
     state = connection.execute(
         sql.SQL(
             "select exists (select from {}) as is_held,"
-            " exists (select from staging.added_to where table_name = {}) as is_added_to"
+            " exists (select from staging.added_to where table_name = {} and is_built) as is_added_to"
         ).format(table_name(published), table)
     ).fetchall()[0]
     if state["is_added_to"]:
@@ -181,6 +182,16 @@ def refuse_incomplete_staging(connection: Connection) -> None:
             f"Staged {counts['staged_count']} of {counts['expected_count']} reports, {counts['wrong_aggregate_count']} aggregates"
             f" do not add up, and {counts['next_count']} reports would be held, rejected ones included, of"
             f" {counts['portal_count']} at the portal. Nothing was published; trigger a new run."
+        )
+
+
+def _refuse_other_number(connection: Connection) -> None:
+    """Raise StagingIncomplete unless reports and rejects, as written, are as many as the portal has."""
+    status = connection.execute("select * from mart.data_status").fetchall()[0]
+    if status["report_count"] + status["rejected_count"] != status["portal_report_count"]:
+        raise StagingIncomplete(
+            f"Wrote {status['report_count']} reports and {status['rejected_count']} rejects of {status['portal_report_count']} at the"
+            " portal, so nothing was committed. Trigger a new run; if it fails again, one with full_reload = true."
         )
 
 

@@ -59,7 +59,6 @@ def settle_months(portal: Portal, load: Load, folder: UPath) -> int:
         else:
             moved = portal.patiently(lambda: _keep_counts(portal, load, folder), Contradiction)
             if not moved:
-                _conclude(load, folder)
                 return round_number
             log.warning(
                 "The portal changed %s months during the load; they are fetched whole: %s.",
@@ -111,6 +110,9 @@ def _resolve(load: Load) -> set[date | None]:
     """Find the held reports that are replaced and the duplicates; return the months that are unequal then."""
     with connect() as connection:
         running_load(connection, load)
+        # What was found and checked before counts no longer: without it the gate stays closed.
+        connection.execute("truncate staging.portal_counts, staging.changes")
+        connection.execute("delete from ops.check_results where load_id = %s", (load.load_id,))
         resolve_keys(connection)
         return unequal_months(connection)
 
@@ -237,6 +239,8 @@ def _keep_counts(portal: Portal, load: Load, folder: UPath) -> set[date | None]:
             )
         files.write_json(folder / "portal_counts.json", counts)
         insert_counts(connection, counts)
+        # In one transaction: without the portal's counts the gate stays closed, so nothing is published without its changes.
+        conclude(connection, folder)
     return set()
 
 
@@ -257,13 +261,6 @@ def insert_counts(connection: Connection, counts: Mapping[str, list[dict[str, An
 def _read_group_key(dimension: str, key: Any) -> str | None:
     """Read a key of the portal's counts, which may be a JSON number."""
     return values.read_group_key(dimension, None if key is None else values.as_text(key))
-
-
-def _conclude(load: Load, folder: UPath) -> None:
-    """Conclude a load whose months are equal to the portal's."""
-    with connect() as connection:
-        running_load(connection, load)
-        conclude(connection, folder)
 
 
 def conclude(connection: Connection, folder: UPath) -> None:

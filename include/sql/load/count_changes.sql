@@ -1,7 +1,7 @@
 -- count_changes: what the load changes in counts, and the aggregates to which that is added. From: mart, staging, ops.loads.
--- None in the first load of a week or if much changes: all is counted anew then. Nor to counts by group if a crime type has
--- another group, to those by day if the newest report is older than before, or to those by lag if another month has begun.
--- {tables}: the aggregates that have a file in changes.
+-- None in the first load of a week, if all is fetched or if much changes: all is counted anew then. Nor to counts by group if a
+-- crime type has another group, to those by day if the newest report is older than before, or to those by lag if another month
+-- has begun. {tables}: the aggregates that have a file in changes.
 truncate staging.count_changes, staging.added_to;
 
 -- The first of them is built in this transaction; the groups of its crime types are compared below.
@@ -17,9 +17,13 @@ where
         select 1 from ops.loads as earlier
         where
             earlier.status = 'published'
-            and earlier.finished_at >= date_trunc('week', running.started_at, 'America/Chicago')
+            and earlier.started_at >= date_trunc('week', running.started_at, 'America/Chicago')
     )
     and exists (select 1 from mart.crimes)
+    and exists (
+        select 1 from staging.months as month
+        where month.kind in ('skipped', 'topped up')
+    )
     and 5 * (select count(*) from staging.changes)
     < (select coalesce(sum(month.portal_count), 0) from staging.months as month);
 

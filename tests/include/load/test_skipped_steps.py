@@ -52,3 +52,28 @@ def test_a_step_that_was_marked_as_successful_without_having_run_is_made_up_for_
     assert ask(
         "select bool_and(is_equal) from ops.reconciliations where load_id = (select load_id from mart.data_status)"
     ) == [(True,)]
+
+
+def test_settling_again_that_dies_before_its_end_leaves_nothing_to_publish(
+    sample_portal, ask, first_load, monkeypatch
+):
+    live.pass_week(sample_portal.store, added=0, edited=80, removed=0)
+    load = steps.plan_load("again")
+    for batch in steps.list_batches(load):
+        steps.load_batch(**batch)
+    steps.settle_months(load)
+    nightly.build_and_check(load)
+    old = ask.crimes()
+    with monkeypatch.context() as patch:
+        patch.setattr("austin_crime.load.settle.find_changes", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            steps.settle_months(load)
+
+    with pytest.raises(errors.CheckBlocked):
+        steps.publish(load)
+
+    assert ask.crimes() == old
+    steps.settle_months(load)
+    nightly.build_and_check(load)
+    steps.publish(load)
+    assert ask.crimes() == sample_portal.reports()
