@@ -39,11 +39,13 @@ with compared as materialized (
         ) as has_new_source
     from staging.crimes as staged
     -- One by one by their key, not by reading all of mart.crimes: that would take longer the more the warehouse holds.
-    cross join lateral (
-        select every_crime.* from mart.crimes as every_crime
-        where every_crime.incident_id = staged.incident_id
-        offset 0 -- noqa: AM09
-    ) as held
+    cross join
+        lateral (
+            select every_crime.* from mart.crimes as every_crime
+            where every_crime.incident_id = staged.incident_id
+            offset 0 -- noqa: AM09
+        ) as held
+    where exists (select 1 from mart.crimes)
 )
 
 select

@@ -41,7 +41,8 @@ with others as materialized (
     select staged.source_row_id
     from staging.crimes as staged
     where
-        not exists (
+        exists (select 1 from mart.crimes)
+        and not exists (
             select 1 from staging.replaced_crimes as replaced
             where replaced.source_row_id = staged.source_row_id
         )
