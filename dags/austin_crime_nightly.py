@@ -45,10 +45,7 @@ with DAG(
 
     source_is_up = PortalSensor(task_id="source_is_up", endpoint=f"api/views/{config.DATASET_ID}.json")
     load = step(steps.plan_load)(
-        "{{ run_id }}",
-        "{{ params }}",
-        orchestrator="airflow",
-        started_by="{{ dag_run.triggering_user_name }}",
+        "{{ run_id }}", "{{ params }}", "airflow", "{{ dag_run.triggering_user_name }}"
     )
     anything_new = task.short_circuit(steps.anything_new)(load)
     batches = step(steps.list_batches, show_return_value_in_logs=False)(load)

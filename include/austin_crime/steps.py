@@ -175,7 +175,7 @@ def settle_months(load: Load) -> int:
 
 
 def build_aggregate(table: str) -> None:
-    """Count the reports for one of the tables that charts read."""
+    """Build one of the tables that charts read: add what the load changes to its counts, or count all reports."""
     from austin_crime.load import build
     from austin_crime.warehouse.connection import connect
 

@@ -5,18 +5,15 @@ That is what happens to every installation, in that order; what the dashboard an
 
 import datetime as dt
 import json
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-import requests
 
 from austin_crime import nightly, own_servers
 from austin_crime.load import refresh
@@ -25,18 +22,10 @@ from local_stack.provisioning.postgres import Server, free_port
 from sample_portal.data.store import Store
 from sample_portal.http import server
 from sample_portal.publisher import reports, week
+from testing import superset_server
 from testing.superset_pages import Browser
-from testing.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".venv" / "superset" / "bin" / "python"
-PASSWORDS = {
-    "admin": "SUPERSET_ADMIN_PASSWORD",
-    "analyst": "SUPERSET_ANALYST_PASSWORD",
-    "viewer": "SUPERSET_VIEWER_PASSWORD",
-    "refresh": "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
-}
-START_TIMEOUT_S = 120
 SQUARE = [[-97.77, 30.26], [-97.73, 30.26], [-97.73, 30.3], [-97.77, 30.3], [-97.77, 30.26]]
 HOLE = [[-97.76, 30.27], [-97.76, 30.28], [-97.75, 30.28], [-97.76, 30.27]]
 ISLAND = [[-97.7, 30.26], [-97.69, 30.26], [-97.69, 30.27], [-97.7, 30.26]]
@@ -114,22 +103,16 @@ class Superset:
     def bootstrap(
         self, *options: str, environment: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PYTHON, ROOT / "superset" / "bootstrap.py", *options],
-            env=self.environment if environment is None else environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return superset_server.bootstrap(self.environment if environment is None else environment, *options)
 
     def login(self, user: str, password: str | None = None) -> Browser:
-        return Browser(self.url, user, password or self.environment[PASSWORDS[user]])
+        return Browser(self.url, user, password or self.environment[superset_server.PASSWORDS[user]])
 
 
 @pytest.fixture(scope="session")
 def superset(postgres: Server) -> Iterator[Superset]:
-    if not PYTHON.exists():
-        pytest.skip(f"Superset is not installed: {PYTHON} is missing")
+    if not superset_server.PYTHON.exists():
+        pytest.skip(f"Superset is not installed: {superset_server.PYTHON} is missing")
     owner_url, reader_url = postgres.create_warehouse("warehouse_for_superset")
     migrations.migrate(owner_url)
     postgres.create_database("superset", "superset")
@@ -137,7 +120,7 @@ def superset(postgres: Server) -> Iterator[Superset]:
         superset = installation(postgres, owner_url, reader_url, Path(home))
         done = superset.bootstrap()
         assert done.returncode == 0, done.stderr
-        with running(superset, Path(home) / "log"):
+        with superset_server.running(superset.url, superset.environment, Path(home) / "log"):
             remember_the_empty_dashboard(superset)
             superset.checked = fill_warehouse(
                 owner_url, Path(home) / "landing", superset.environment["AUSTIN_CRIME_EDITION_DIR"]
@@ -149,49 +132,9 @@ def superset(postgres: Server) -> Iterator[Superset]:
 
 def installation(server: Server, owner_url: str, reader_url: str, home: Path) -> Superset:
     metadata_url = server.url("superset", "superset")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "PYTHONPATH": str(ROOT / "superset"),
-        "SUPERSET_SECRET_KEY": "for these tests only, and long enough to be taken",
-        "SUPERSET_METADATA_URL": metadata_url.replace("postgresql://", "postgresql+psycopg2://"),
-        "SUPERSET_HOME": str(home),
-        "AUSTIN_CRIME_EDITION_DIR": str(home / "edition"),
-        "AUSTIN_CRIME_READER_URL": reader_url.replace("postgresql://", "postgresql+psycopg2://"),
-        "AUSTIN_CRIME_SUPERSET_REFRESH_USER": "refresh",
-    } | {variable: f"{user} in tests" for user, variable in PASSWORDS.items()}
+    environment = superset_server.environment(home, metadata_url, reader_url)
     url = f"http://127.0.0.1:{free_port()}"
     return Superset(url, environment, owner_url, reader_url, metadata_url)
-
-
-@contextmanager
-def running(superset: Superset, log: Path) -> Iterator[None]:
-    options = ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
-    bind = ["--bind", superset.url.removeprefix("http://")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [PYTHON, "-m", "gunicorn", *options, *bind, "superset.app:create_app()"],
-            env=superset.environment,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_for_page(f"{superset.url}/login/", process, log)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def wait_for_page(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    def answers() -> bool:
-        assert process.poll() is None, f"Superset did not start:\n{log.read_text()[-5000:]}"
-        try:
-            return own_servers.session().get(url, timeout=60).status_code == 200
-        except requests.ConnectionError:
-            return False
-
-    wait_for("Superset's login page", answers, START_TIMEOUT_S)
 
 
 def remember_the_empty_dashboard(superset: Superset) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
-from tests.superset.conftest import Superset, running
+from tests.superset.conftest import Superset
 
 from local_stack.provisioning.postgres import free_port
+from testing import superset_server
 
 OUTSIDE = ("../../edition/current/index.html", "..%2f..%2flog", "%2e%2e%2flog", "/etc/passwd", "nothing.csv")
 
@@ -21,7 +22,9 @@ def public(superset: Superset) -> Iterator[Superset]:
     url = f"http://127.0.0.1:{free_port()}"
     environment = superset.environment | {"SUPERSET_ANONYMOUS_READING": "yes"}
     switched_on = replace(superset, url=url, environment=environment)
-    with running(switched_on, Path(environment["SUPERSET_HOME"]) / "log_of_public"):
+    with superset_server.running(
+        switched_on.url, switched_on.environment, Path(environment["SUPERSET_HOME"]) / "log_of_public"
+    ):
         yield switched_on
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from benchmarks import machine, measure, one_size, readme, report, results
@@ -18,17 +19,25 @@ SIZES = (10_000, 100_000, 200_000, 1_000_000, 2_615_000)
 
 def main(words: list[str]) -> int:
     """Measure; results are written after each size."""
+    written = f"{report.PAGE.relative_to(ROOT)} and {results.PATH.relative_to(ROOT)}"
+    return measure_each(words, SIZES, lambda reports: write(measure_size(reports)), written)
+
+
+def measure_each(
+    words: list[str], sizes: tuple[int, ...], measure_and_write: Callable[[int], None], written: str
+) -> int:
+    """Measure sizes, or the one that is named, one after the other; return the exit code."""
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        for reports in read_sizes(words):
-            write(measure_size(reports))
+        for reports in read_sizes(words, sizes):
+            measure_and_write(reports)
     except (BenchmarkError, StackError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted; sizes that were finished are written.", file=sys.stderr)
         return 130
-    print(f"Written: {report.PAGE.relative_to(ROOT)} and {results.PATH.relative_to(ROOT)}")
+    print(f"Written: {written}")
     return 0
 
 
@@ -37,13 +46,13 @@ def interrupt(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def read_sizes(words: list[str]) -> tuple[int, ...]:
+def read_sizes(words: list[str], sizes: tuple[int, ...] = SIZES) -> tuple[int, ...]:
     """Return the sizes to measure."""
     if not words or not words[0]:
-        return SIZES
+        return sizes
     text = words[0].replace(",", "").replace("_", "")
     if not text.isdigit():
-        raise BenchmarkError(f"REPORTS is {words[0]!r}: expected a number from 1,000 to 2,615,000.")
+        raise BenchmarkError(f"REPORTS is {words[0]!r}: expected a number from 1,000 to {sizes[-1]:,}.")
     return (int(text),)
 
 

@@ -5,7 +5,6 @@ Writes growth.json, docs/growth.md and its picture after each size. PostgreSQL's
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import growth_page, machine, measure, one_size, proof, readers, week
-from benchmarks.__main__ import interrupt
+from benchmarks.__main__ import measure_each
 from benchmarks.contenders import OURS
 from benchmarks.errors import BenchmarkError
 from benchmarks.surroundings import PATHS, Surroundings, surroundings
-from local_stack.errors import StackError
 
 SIZES = (1_000_000, 2_615_000, 10_000_000, 26_150_000)
 SIZE_OF = """
@@ -33,20 +31,14 @@ SIZE_OF = """
 
 
 def main(words: list[str]) -> int:
-    """Measure the sizes, or one of them."""
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        for reports in [int(words[0])] if words and words[0] else SIZES:
-            growth_page.keep(measure_size(reports))
-            write()
-    except (BenchmarkError, StackError) as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted; sizes that were finished are written.", file=sys.stderr)
-        return 130
-    print("Written: docs/growth.md and tools/benchmarks/growth.json")
-    return 0
+    """Measure; results are written after each size."""
+    return measure_each(words, SIZES, measure_and_write, "docs/growth.md and tools/benchmarks/growth.json")
+
+
+def measure_and_write(reports: int) -> None:
+    """Measure one size, and write it beside the others."""
+    growth_page.keep(measure_size(reports))
+    write()
 
 
 def write() -> None:

@@ -1,7 +1,6 @@
 """What readers wait for: every chart of the dashboards, uncached, and the requests of Airflow's pages *Pipeline* and *Data*."""
 
 import json
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,28 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from austin_crime import own_servers
 from benchmarks import measure
 from benchmarks.errors import BenchmarkError
-from benchmarks.surroundings import ROOT, Surroundings, end
+from benchmarks.surroundings import Surroundings
 from local_stack.provisioning import postgres
+from testing import superset_server
 from testing.superset_pages import Browser
-from testing.waiting import wait_for
 
 RUNS = 3
-START_S = 120
-LOGINS = {
-    "admin": "SUPERSET_ADMIN_PASSWORD",
-    "analyst": "SUPERSET_ANALYST_PASSWORD",
-    "viewer": "SUPERSET_VIEWER_PASSWORD",
-    "refresh": "AUSTIN_CRIME_SUPERSET_REFRESH_PASSWORD",
-}
 
 
 def time_charts(where: Surroundings, warehouse: str) -> dict[str, float]:
     """Return the seconds of each chart's answer without cache, the median of three, asked as a viewer."""
-    with running_superset(where, warehouse) as url:
-        viewer = Browser(url, "viewer", "viewer of the benchmark")
+    with running_superset(where, warehouse) as viewer:
         found = {}
         for chart in viewer.charts():
             asked = viewer.query_context(chart) | {"force": True}
@@ -48,50 +38,23 @@ def _seconds(viewer: Browser, asked: dict[str, object]) -> float:
 
 
 @contextmanager
-def running_superset(where: Surroundings, warehouse: str) -> Iterator[str]:
-    """Run Superset on a warehouse while the context lasts, and give its address."""
+def running_superset(where: Surroundings, warehouse: str) -> Iterator[Browser]:
+    """Run Superset on a warehouse while the context lasts, and log in as a viewer."""
     home = where.folder / "superset"
     home.mkdir(exist_ok=True)
     where.server.drop_database("superset")
     where.server.create_database("superset", "superset")
-    python = ROOT / ".venv" / "superset" / "bin" / "python"
+    metadata_url, reader_url = (
+        where.server.url("superset", "superset"),
+        where.server.reader_url(warehouse),
+    )
+    told = superset_server.environment(home, metadata_url, reader_url)
+    done = superset_server.bootstrap(told)
+    if done.returncode:
+        raise BenchmarkError(f"Superset was not set up:\n{done.stderr[-2000:]}")
     url = f"http://127.0.0.1:{postgres.free_port()}"
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AUSTIN_CRIME_")}
-    told = own | {
-        "PYTHONPATH": str(ROOT / "superset"),
-        "SUPERSET_SECRET_KEY": "for this measurement only, and long enough to be taken",
-        "SUPERSET_METADATA_URL": _with_driver(where.server.url("superset", "superset")),
-        "SUPERSET_HOME": str(home),
-        "AUSTIN_CRIME_EDITION_DIR": str(home / "edition"),
-        "AUSTIN_CRIME_READER_URL": _with_driver(where.server.reader_url(warehouse)),
-        "AUSTIN_CRIME_SUPERSET_REFRESH_USER": "refresh",
-        **{variable: f"{user} of the benchmark" for user, variable in LOGINS.items()},
-    }
-    with (home / "log").open("wb") as log:
-        subprocess.run(
-            [python, ROOT / "superset" / "bootstrap.py"], env=told, stdout=log, stderr=log, check=True
-        )
-        options = ["--workers", "1", "--worker-class", "gthread", "--threads", "4", "--timeout", "300"]
-        serve = [str(python), "-m", "gunicorn", *options, "--bind", url.removeprefix("http://")]
-        process = subprocess.Popen(
-            [*serve, "superset.app:create_app()"], env=told, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        wait_for("Superset's login page", lambda: _answers(f"{url}/login/"), START_S)
-        yield url
-    finally:
-        end(process)
-
-
-def _with_driver(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg2://")
-
-
-def _answers(url: str) -> bool:
-    try:
-        return own_servers.session().get(url, timeout=60).ok
-    except OSError:
-        return False
+    with superset_server.running(url, told, home / "log"):
+        yield Browser(url, "viewer", told[superset_server.PASSWORDS["viewer"]])
 
 
 def time_pages(where: Surroundings, warehouse: str) -> dict[str, float]:

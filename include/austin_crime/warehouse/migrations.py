@@ -51,6 +51,9 @@ def migrate(url: str) -> list[str]:
         missing = [
             path for path in sorted((config.SQL_DIR / "schema").glob("*.sql")) if path.name not in applied
         ]
+        if missing:
+            # Its views depend on the tables that a migration may change.
+            staging.drop_all(connection)
         for path in missing:
             connection.execute(path.read_bytes())
             _note(connection, path.name)

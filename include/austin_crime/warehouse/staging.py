@@ -35,7 +35,7 @@ def is_there(connection: Connection) -> bool:
 def make_anew(connection: Connection) -> None:
     """Drop every table and view of the schema and create them anew; a running load is abandoned, because its work is lost."""
     _end_running_load(connection)
-    _drop_all(connection)
+    drop_all(connection)
     connection.execute(read("staging/tables.sql"))
     rejects = [column for column in columns_of(connection, REJECTS) if column != "load_id"]
     connection.execute(fill("staging/crimes_next.sql", columns=listed(columns_of(connection, "mart.crimes"))))
@@ -52,7 +52,9 @@ def make_anew(connection: Connection) -> None:
             )
         )
     connection.execute(read("staging/newest_report.sql"))
+    connection.execute(read("staging/windows.sql"))
     connection.execute(read("staging/crime_groups_next.sql"))
+    connection.execute(read("staging/grouped_changes.sql"))
     connection.execute(read("staging/reconciliation.sql"))
     connection.execute(sql.SQL("create view staging.aggregate_totals as {}").format(totals()))
 
@@ -77,7 +79,7 @@ def _end_running_load(connection: Connection) -> None:
         )
 
 
-def _drop_all(connection: Connection) -> None:
+def drop_all(connection: Connection) -> None:
     """Drop every view and table of the schema; an error if an object elsewhere depends on one."""
     for kind, letter in (("view", "v"), ("table", "r")):
         names = [

@@ -4,12 +4,7 @@ truncate staging.crime_counts;
 insert into staging.crime_counts (
     occurred_date, crime_type, crime_group, council_district, report_count, with_status_count, cleared_count
 )
-with first_day as (
-    select (date_trunc('month', newest.reported_date::timestamp) - interval '24 months')::date as occurred_date
-    from staging.newest_report as newest
-),
-
-counts as (
+with counts as (
     select
         months.occurred_month as occurred_date,
         months.crime_type,
@@ -20,7 +15,7 @@ counts as (
     from staging.next_crimes_per_month as months
     where
         months.occurred_month is null
-        or (months.occurred_month >= (select first_day.occurred_date from first_day)) is not true
+        or (months.occurred_month >= (select first_day.occurred_date from staging.first_day)) is not true
     group by months.occurred_month, months.crime_type, months.council_district
     having sum(months.report_count) <> 0
     union all
@@ -32,7 +27,7 @@ counts as (
         count(crimes.clearance_status) as with_status_count,
         count(*) filter (where crimes.clearance_status in ('C', 'O')) as cleared_count
     from staging.crimes_next as crimes
-    where crimes.occurred_date >= (select first_day.occurred_date from first_day)
+    where crimes.occurred_date >= (select first_day.occurred_date from staging.first_day)
     group by crimes.occurred_date, crimes.crime_type, crimes.council_district
 )
 

@@ -3,15 +3,7 @@
 truncate staging.crimes_per_report_lag;
 
 insert into staging.crimes_per_report_lag (is_reference, report_lag_days, report_count)
-with reference as materialized (
-    select
-        (date_trunc('month', loads.started_at at time zone 'America/Chicago') - interval '36 months')::date as first_month,
-        (date_trunc('month', loads.started_at at time zone 'America/Chicago') - interval '12 months')::date as end_month
-    from ops.loads as loads
-    where loads.status = 'running'
-),
-
-lags as (
+with lags as (
     select
         case
             when crimes.reported_date >= crimes.occurred_date then least(crimes.reported_date - crimes.occurred_date, 366)
@@ -19,8 +11,8 @@ lags as (
         count(*) as report_count
     from staging.crimes_next as crimes
     where
-        crimes.occurred_month >= (select reference.first_month from reference)
-        and crimes.occurred_month < (select reference.end_month from reference)
+        crimes.occurred_month >= (select reference.first_month from staging.reference_months as reference)
+        and crimes.occurred_month < (select reference.end_month from staging.reference_months as reference)
     group by 1
 )
 
@@ -37,7 +29,7 @@ select
 from staging.next_crimes_per_month as crimes
 where
     not coalesce(
-        crimes.occurred_month >= (select reference.first_month from reference)
-        and crimes.occurred_month < (select reference.end_month from reference),
+        crimes.occurred_month >= (select reference.first_month from staging.reference_months as reference)
+        and crimes.occurred_month < (select reference.end_month from staging.reference_months as reference),
         false
     );

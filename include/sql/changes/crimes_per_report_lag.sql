@@ -1,23 +1,14 @@
--- crimes_per_report_lag: what the load adds to it. From: staging.count_changes, ops.loads.
+-- crimes_per_report_lag: what the load adds to it. From: staging.count_changes, reference_months.
 insert into staging.crimes_per_report_lag (is_reference, report_lag_days, report_count)
-with reference as materialized (
-    select
-        (date_trunc('month', loads.started_at at time zone 'America/Chicago') - interval '36 months')::date as first_month,
-        (date_trunc('month', loads.started_at at time zone 'America/Chicago') - interval '12 months')::date as end_month
-    from ops.loads as loads
-    where loads.status = 'running'
-),
-
-changes as (
+with changes as (
     select
         coalesce(
-            all_changes.occurred_month >= (select reference.first_month from reference)
-            and all_changes.occurred_month < (select reference.end_month from reference),
-            false
+            every_change.occurred_month >= reference.first_month and every_change.occurred_month < reference.end_month, false
         ) as is_reference,
-        all_changes.report_lag_days,
-        all_changes.report_count
-    from staging.count_changes as all_changes
+        every_change.report_lag_days,
+        every_change.report_count
+    from staging.count_changes as every_change
+    cross join staging.reference_months as reference
 )
 
 select

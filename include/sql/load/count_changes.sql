@@ -41,8 +41,7 @@ delete from staging.added_to
 where
     added_to.table_name = 'crime_counts'
     and (
-        (select date_trunc('month', newest.reported_date::timestamp) from staging.newest_report as newest)
-        >= (select date_trunc('month', status.newest_report_date::timestamp) from mart.data_status as status)
+        select first_day.occurred_date >= first_day.occurred_date_before from staging.first_day
     ) is not true;
 
 delete from staging.added_to

@@ -10,7 +10,7 @@ from austin_crime.load import decision
 from austin_crime.models import Answer
 from austin_crime.parameters import ACCEPTABLE
 from austin_crime.warehouse.connection import connect
-from sample_portal.publisher import live
+from sample_portal.publisher import live, reports
 from testing.load_by_step import start_load
 
 AUSTIN = ZoneInfo(config.TIME_ZONE)
@@ -54,6 +54,15 @@ def test_the_question_says_what_failed_which_reports_and_what_publishing_would_c
     assert "**reports_removed**: some of the reports concerned" in question.body
     assert f"| {newest} |" in question.body
     assert "accepts exactly these checks" in question.body
+
+
+def test_the_question_of_a_first_load_says_that_it_adds_all_reports(sample_portal, ask):
+    reports.drop_keys(sample_portal.store, 200)
+
+    question = steps.ask_at_gate(ready("load"))
+
+    [(staged,)] = ask("select count(*) from staging.crimes")
+    assert f"would** add {staged:,}, edit 0 and remove 0 reports: 0 become {staged:,}." in question.body
 
 
 def test_publish_publishes_what_is_staged_without_asking_the_portal_for_anything_again(

@@ -1,10 +1,12 @@
 """Several orchestrators may migrate at once, and no reader can hold them up."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
+from austin_crime import config
 from austin_crime.warehouse import migrations
 
 
@@ -27,3 +29,14 @@ def test_a_reader_that_reads_everything_holds_up_no_migration(warehouse) -> None
         reader.execute("select * from ops.schema_migrations, ops.source_months, mart.crimes")
 
         assert migrations.migrate(warehouse.owner_url) == []
+
+
+def test_a_migration_may_change_what_views_of_staging_read(warehouse, tmp_path, monkeypatch) -> None:
+    shutil.copytree(config.SQL_DIR, tmp_path / "sql")
+    statement = "alter table mart.crimes_per_hour alter column default_time_count type numeric;"
+    (tmp_path / "sql" / "schema" / "900_numeric.sql").write_text(statement)
+    monkeypatch.setattr(config, "SQL_DIR", tmp_path / "sql")
+
+    assert migrations.migrate(warehouse.owner_url) == ["900_numeric.sql"]
+    with psycopg.connect(warehouse.owner_url) as connection:
+        assert connection.execute("select count(*) from staging.next_crimes_per_hour").fetchall() == [(0,)]

@@ -36,6 +36,12 @@ def test_a_size_is_measured_to_its_end(tmp_path, monkeypatch):
     assert all(value(found) > 0 for _, value in growth_page.MEASURES.values())
 
 
+def test_a_size_that_is_no_number_ends_with_a_sentence(capsys):
+    assert growth.main(["many"]) == 1
+
+    assert "REPORTS is 'many': expected a number from 1,000 to 26,150,000." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("power", [0, 0.5, 1, 1.3])
 def test_the_exponent_of_a_power_law_is_found(power):
     sizes = [{"reports": reports} for reports in (1_000, 10_000, 50_000)]
