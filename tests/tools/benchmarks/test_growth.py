@@ -73,6 +73,12 @@ def test_the_page_says_what_a_hundred_times_would_need_once_three_sizes_tell_how
     assert "## What 100 times as many reports would need" in growth_page.page(sizes, "")
 
 
+def test_the_page_is_what_the_results_give():
+    assert growth_page.PAGE.read_text() == growth_page.page(
+        growth_page.read(), growth_page.METHOD.read_text()
+    )
+
+
 def test_a_size_that_is_measured_again_takes_the_place_of_the_one_before(tmp_path, monkeypatch):
     monkeypatch.setattr(growth_page, "RESULTS", tmp_path / "growth.json")
     bigger = MEASURED | {"reports": 10 * REPORTS}
