@@ -22,9 +22,10 @@ REQUESTS = {
 # What a load waits for that is kept from writing a table: a statement of this step. A row each.
 WAITS_FOR = {
     "staging.crimes": "load",
+    "ops.check_results": "settle",
     "staging.replaced_crimes": "settle",
     "staging.crimes_per_area": "build",
-    "ops.check_results": "check",
+    "ops.reconciliations": "check",
     "mart.crimes": "publish",
     "mart.crimes_per_year": "publish",
     "ops.source_months": "publish",
